@@ -1,0 +1,261 @@
+#include "base/diag.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	enum diag_level level;
+} diag_ids[] = {
+#define X(id, level) { #id, DIAG_LEVEL_##level },
+	DIAG_IDS(X)
+#undef X
+};
+
+void diags_init(struct diags *diags, struct arena *arena, struct sources *sources)
+{
+	*diags = (struct diags){ .arena = arena, .sources = sources };
+}
+
+const char *diag_id_name(enum diag_id id)
+{
+	return diag_ids[id].name;
+}
+
+void diag_report(struct diags *diags, struct span span, enum diag_id id, const char *format, ...)
+{
+	struct diag *diag = arena_new_struct(diags->arena, struct diag);
+	va_list args;
+	size_t i;
+
+	va_start(args, format);
+	*diag = (struct diag){ .id = id, .level = diag_ids[id].level, .span = span };
+	diag->text = arena_vprintf(diags->arena, format, args);
+	va_end(args);
+	for (i = diags->list.count; i-- > 0 && diags->list.count - i < 100;) {
+		const struct diag *old = diags->list.items[i];
+
+		if (old->id == id && old->span.start == span.start && old->span.end == span.end &&
+		    !strcmp(old->text, diag->text))
+			return;
+	}
+	vec_push(diags->arena, &diags->list, diag);
+	if (diag->level == DIAG_LEVEL_ERROR)
+		diags->error_count++;
+}
+
+void diag_hint(struct diags *diags, const char *format, ...)
+{
+	struct diag *diag = vec_last(&diags->list);
+	const char *text;
+	va_list args;
+	size_t i;
+
+	va_start(args, format);
+	text = arena_vprintf(diags->arena, format, args);
+	va_end(args);
+	for (i = 0; i < diag->hints.count; i++)
+		if (!strcmp(diag->hints.items[i], text))
+			return;
+	vec_push(diags->arena, &diag->hints, text);
+}
+
+void diag_note(struct diags *diags, struct span span, const char *format, ...)
+{
+	struct diag *diag = vec_last(&diags->list);
+	struct diag_note note = { .span = span };
+	va_list args;
+
+	va_start(args, format);
+	note.text = arena_vprintf(diags->arena, format, args);
+	va_end(args);
+	vec_push(diags->arena, &diag->notes, note);
+}
+
+void span_format(struct sources *sources, struct span span, struct strbuf *out)
+{
+	struct position start = sources_position(sources, span.start);
+	struct position end = sources_position(sources, span.end);
+
+	if (!start.source)
+		return;
+	if (start.line == end.line)
+		strbuf_printf(out, "%s:%u:%u-%u", start.source->name, start.line, start.column,
+			      MAX(end.column, start.column));
+	else
+		strbuf_printf(out, "%s:%u-%u", start.source->name, start.line, end.line);
+}
+
+enum { QUOTED_COLUMNS_MAX = 240, QUOTED_LINES_MAX = 12, TAB_WIDTH = 4 };
+
+/* One byte of a quoted line; what would upset a terminal becomes '?'. */
+static void quote_byte(struct strbuf *out, char c)
+{
+	unsigned char byte = (unsigned char)c;
+
+	if (c == '\t')
+		strbuf_fill(out, ' ', TAB_WIDTH);
+	else
+		strbuf_putc(out, byte < 0x20 || byte == 0x7f ? '?' : c);
+}
+
+/* Width of a byte in a quoted line: the later bytes of a UTF-8 character have none. */
+static size_t quoted_width(char c)
+{
+	if (c == '\t')
+		return TAB_WIDTH;
+	return ((unsigned char)c & 0xc0) == 0x80 ? 0 : 1;
+}
+
+/* Quotes columns [first, last) of one line, those of the span with tildes below. */
+static void quote_one_line(struct sources *sources, struct position start, struct position end,
+			   struct strbuf *out)
+{
+	size_t length, first = 0, last, i, indent = 0, marks = 0;
+	const char *text = source_line(sources, (struct source *)start.source, start.line, &length);
+	size_t from = start.column - 1, to = MIN(end.column - 1, length);
+
+	last = length;
+	if (length > QUOTED_COLUMNS_MAX) {
+		first = from > QUOTED_COLUMNS_MAX / 3 ? from - QUOTED_COLUMNS_MAX / 3 : 0;
+		last = MIN(length, first + QUOTED_COLUMNS_MAX);
+	}
+	for (i = first; i < last; i++)
+		quote_byte(out, text[i]);
+	strbuf_putc(out, '\n');
+	for (i = first; i < MIN(from, last); i++)
+		indent += quoted_width(text[i]);
+	for (i = from; i < MIN(to, last); i++)
+		marks += quoted_width(text[i]);
+	strbuf_fill(out, ' ', indent);
+	strbuf_fill(out, '~', marks);
+	strbuf_putc(out, '\n');
+}
+
+void span_quote(struct sources *sources, struct span span, struct strbuf *out)
+{
+	struct position start = sources_position(sources, span.start);
+	struct position end = sources_position(sources, span.end);
+	uint32_t line;
+
+	if (!start.source)
+		return;
+	if (start.line == end.line) {
+		quote_one_line(sources, start, end, out);
+		return;
+	}
+	for (line = start.line; line <= end.line; line++) {
+		size_t length, i;
+		const char *text = source_line(sources, (struct source *)start.source, line, &length);
+
+		if (line - start.line == QUOTED_LINES_MAX) {
+			strbuf_puts(out, "...\n");
+			return;
+		}
+		for (i = 0; i < MIN(length, (size_t)QUOTED_COLUMNS_MAX); i++)
+			quote_byte(out, text[i]);
+		strbuf_putc(out, '\n');
+	}
+}
+
+static void format_place(const struct diags *diags, struct span span, struct strbuf *out)
+{
+	if (span.start) {
+		span_format(diags->sources, span, out);
+		strbuf_puts(out, ": ");
+	}
+}
+
+static void format_one(const struct diags *diags, const struct diag *diag, bool color,
+		       struct strbuf *out)
+{
+	bool error = diag->level == DIAG_LEVEL_ERROR;
+	size_t i;
+
+	if (color)
+		strbuf_puts(out, error ? "\033[31m" : "\033[33m");
+	format_place(diags, diag->span, out);
+	strbuf_puts(out, error ? "ERROR: " : "WARNING: ");
+	strbuf_puts(out, diag->text);
+	if (color)
+		strbuf_puts(out, "\033[0m");
+	strbuf_putc(out, '\n');
+	span_quote(diags->sources, diag->span, out);
+	for (i = 0; i < diag->notes.count; i++) {
+		format_place(diags, diag->notes.items[i].span, out);
+		strbuf_puts(out, diag->notes.items[i].text);
+		strbuf_putc(out, '\n');
+		span_quote(diags->sources, diag->notes.items[i].span, out);
+	}
+	for (i = 0; i < diag->hints.count; i++)
+		strbuf_printf(out, "HINT: %s\n", diag->hints.items[i]);
+}
+
+static int compare_places(const void *left, const void *right)
+{
+	const struct diag *a = *(struct diag *const *)left, *b = *(struct diag *const *)right;
+
+	if (a->level != b->level)
+		return a->level < b->level ? -1 : 1;
+	if (a->span.start != b->span.start)
+		return a->span.start < b->span.start ? -1 : 1;
+	return 0;
+}
+
+void diags_format(const struct diags *diags, bool color, bool warnings, struct strbuf *out)
+{
+	size_t i, count = diags->list.count;
+	struct diag **sorted = arena_dup(diags->arena, diags->list.items, count * sizeof(*sorted));
+
+	qsort(sorted, count, sizeof(*sorted), compare_places);
+	for (i = 0; i < count; i++)
+		if (warnings || sorted[i]->level == DIAG_LEVEL_ERROR)
+			format_one(diags, sorted[i], color, out);
+}
+
+enum { SUGGESTION_LENGTH_MAX = 64 };
+
+/* Levenshtein distance, transpositions counted as one step. */
+static unsigned edit_distance(const char *a, const char *b)
+{
+	unsigned rows[3][SUGGESTION_LENGTH_MAX + 1];
+	size_t la = strlen(a), lb = strlen(b), i, j;
+
+	for (j = 0; j <= lb; j++)
+		rows[0][j] = (unsigned)j;
+	for (i = 1; i <= la; i++) {
+		unsigned *row = rows[i % 3], *above = rows[(i - 1) % 3], *above2 = rows[(i + 1) % 3];
+
+		row[0] = (unsigned)i;
+		for (j = 1; j <= lb; j++) {
+			unsigned best = above[j - 1] + (a[i - 1] != b[j - 1]);
+
+			best = MIN(best, above[j] + 1);
+			best = MIN(best, row[j - 1] + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				best = MIN(best, above2[j - 2] + 1);
+			row[j] = best;
+		}
+	}
+	return rows[la % 3][lb];
+}
+
+void suggestion_init(struct suggestion *suggestion, const char *name)
+{
+	*suggestion = (struct suggestion){ .name = name };
+	suggestion->best_distance = (unsigned)strlen(name) / 3 + 1;
+}
+
+void suggestion_offer(struct suggestion *suggestion, const char *candidate)
+{
+	unsigned distance;
+
+	if (strlen(suggestion->name) > SUGGESTION_LENGTH_MAX || strlen(candidate) > SUGGESTION_LENGTH_MAX)
+		return;
+	distance = edit_distance(suggestion->name, candidate);
+	if (distance < suggestion->best_distance ||
+	    (distance == suggestion->best_distance && !suggestion->best)) {
+		suggestion->best = candidate;
+		suggestion->best_distance = distance;
+	}
+}

@@ -1,0 +1,81 @@
+/*
+ * Every diagnostic: id and level.  tests/golden/errors holds a case for each,
+ * named ID.what.bt; a lint compares.  Ids are part of the interface
+ * (--silence=ID, JSON): they are not renamed.
+ */
+#ifndef BASE_DIAG_IDS_H
+#define BASE_DIAG_IDS_H
+
+/* clang-format off */
+#define DIAG_IDS(X) \
+	/* lexer */ \
+	X(BAD_CHARACTER,	ERROR) \
+	X(BAD_NUMBER,		ERROR) \
+	X(BAD_ESCAPE,		ERROR) \
+	X(UNTERMINATED_STRING,	ERROR) \
+	X(UNTERMINATED_COMMENT,	ERROR) \
+	X(UNTERMINATED_C_BLOCK,	ERROR) \
+	/* parser */ \
+	X(SYNTAX,		ERROR) \
+	X(NESTING,		ERROR) \
+	X(EMPTY_PROGRAM,	ERROR) \
+	X(TOO_MANY_ERRORS,	ERROR) \
+	/* sema: expand */ \
+	X(UNKNOWN_PROBE_TYPE,	ERROR) \
+	X(ATTACH_POINT,		ERROR) \
+	X(NO_MATCH,		ERROR) \
+	X(NO_MATCH_SKIPPED,	WARNING) \
+	X(CONFIG,		ERROR) \
+	X(CONFIG_WARNING,	WARNING) \
+	X(PARAM_MISSING,	WARNING) \
+	X(PARAM_TYPE,		ERROR) \
+	X(UNSUPPORTED,		ERROR) \
+	/* sema: resolve, infer, check, fold, layout */ \
+	X(UNKNOWN_NAME,		ERROR) \
+	X(UNKNOWN_FUNCTION,	ERROR) \
+	X(UNDEFINED_VARIABLE,	ERROR) \
+	X(UNDEFINED_MAP,	ERROR) \
+	X(REDECLARED,		ERROR) \
+	X(MAP_SHAPE,		ERROR) \
+	X(TYPE_MISMATCH,	ERROR) \
+	X(UNRESOLVED_TYPE,	ERROR) \
+	X(UNKNOWN_TYPE,		ERROR) \
+	X(UNKNOWN_FIELD,	ERROR) \
+	X(BAD_OPERAND,		ERROR) \
+	X(BAD_CONDITION,	ERROR) \
+	X(BAD_CAST,		ERROR) \
+	X(ARG_COUNT,		ERROR) \
+	X(ARG_TYPE,		ERROR) \
+	X(ARG_LITERAL,		ERROR) \
+	X(ARG_RANGE,		ERROR) \
+	X(FORMAT,		ERROR) \
+	X(AGGREGATE_USE,	ERROR) \
+	X(WRONG_PROBE,		ERROR) \
+	X(NOT_A_LVALUE,		ERROR) \
+	X(NOT_A_VALUE,		ERROR) \
+	X(CONTROL_FLOW,		ERROR) \
+	X(FOLD,			ERROR) \
+	X(TOO_LARGE,		ERROR) \
+	X(UNSAFE,		ERROR) \
+	X(DISCARDED,		WARNING) \
+	X(UNREACHABLE,		WARNING) \
+	X(UNUSED,		WARNING) \
+	X(UNASSIGNED,		WARNING) \
+	X(SIGN,			WARNING) \
+	X(TRUNCATION,		WARNING) \
+	X(DEPRECATED,		WARNING) \
+	X(SUSPICIOUS,		WARNING) \
+	/* codegen */ \
+	X(PROGRAM_TOO_LARGE,	ERROR)
+/* clang-format on */
+
+enum diag_level { DIAG_LEVEL_ERROR, DIAG_LEVEL_WARNING };
+
+enum diag_id {
+#define X(id, level) DIAG_##id,
+	DIAG_IDS(X)
+#undef X
+	DIAG_ID_COUNT
+};
+
+#endif

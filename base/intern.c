@@ -1,0 +1,24 @@
+#include "base/intern.h"
+
+#include <string.h>
+
+void interner_init(struct interner *interner, struct arena *arena)
+{
+	table_init(&interner->names, arena);
+}
+
+const char *intern(struct interner *interner, const char *text, size_t length)
+{
+	char *name = table_get(&interner->names, text, length);
+
+	if (!name) {
+		name = arena_strndup(interner->names.arena, text, length);
+		table_set(&interner->names, name, length, name);
+	}
+	return name;
+}
+
+const char *intern_str(struct interner *interner, const char *text)
+{
+	return intern(interner, text, strlen(text));
+}

@@ -1,0 +1,75 @@
+/*
+ * What a program prints: the common tongue of readers of raw bytes and of
+ * output formats.  Lives in an arena that is reset between prints, or points
+ * into what it was made from.
+ */
+#ifndef BASE_VALUE_H
+#define BASE_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum value_kind {
+	VALUE_NONE,
+	VALUE_INT,	 /* i */
+	VALUE_UINT,	 /* u */
+	VALUE_BOOL,	 /* u */
+	VALUE_POINTER,	 /* u, printed in hex */
+	VALUE_ENUM,	 /* string: the member's name; i: the number */
+	VALUE_STRING,	 /* string: bytes without the NUL */
+	VALUE_ARRAY,	 /* list */
+	VALUE_TUPLE,	 /* list */
+	VALUE_RECORD,	 /* list, names */
+	VALUE_AVERAGE,	 /* stats.average */
+	VALUE_STATS,	 /* stats */
+	VALUE_HISTOGRAM, /* histogram */
+};
+
+/* A row; the closed interval [min, max]. */
+struct histogram_bucket {
+	bool no_min, no_max; /* open ends */
+	int64_t min, max;
+	const char *label; /* "[256, 512)", as text shows it */
+	uint64_t count;
+};
+
+struct value {
+	enum value_kind kind;
+	bool is_signed;	   /* of stats */
+	bool is_truncated; /* string that filled its buffer */
+	union {
+		int64_t i;
+		uint64_t u;
+		struct {
+			const char *bytes;
+			size_t length;
+			int64_t number; /* ENUM */
+		} string;
+		struct {
+			struct value *items;
+			const char *const *names; /* RECORD */
+			size_t count;
+		} list;
+		struct {
+			uint64_t count;
+			int64_t average, total; /* unsigned unless is_signed */
+		} stats;
+		struct {
+			struct histogram_bucket *buckets; /* from the first to the last non-empty */
+			size_t count;
+			uint64_t total;
+		} histogram;
+	};
+};
+
+/* <0, 0, >0: numbers by value, strings bytewise, lists item by item. */
+int value_compare(const struct value *a, const struct value *b);
+
+/*
+ * The number a map is sorted by when values are what matters: the integer,
+ * the average, the total of a histogram.  False for values without one.
+ */
+bool value_sorts_by_number(const struct value *value);
+
+#endif

@@ -1,0 +1,15 @@
+#include "base/vec.h"
+
+#include <string.h>
+
+void *vec_grow(struct arena *arena, const void *items, size_t item_size, size_t count,
+	       size_t *capacity)
+{
+	size_t grown = *capacity ? *capacity * 2 : 8;
+	void *moved = arena_alloc(arena, grown * item_size);
+
+	if (count)
+		memcpy(moved, items, count * item_size);
+	*capacity = grown;
+	return moved;
+}
