@@ -1,0 +1,73 @@
+/*
+ * Reading prototypes.  The grammar is in builtin.h; a prototype that does not
+ * keep to it is a mistake in a row, found by the first test that uses it.
+ */
+#include "sema/builtin.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/compiler.h"
+
+static const struct {
+	const char *word, *name;
+} param_kinds[] = {
+	[PARAM_ANY] = { "any", "value" },
+	[PARAM_INT] = { "int", "integer" },
+	[PARAM_BOOL] = { "bool", "bool" },
+	[PARAM_STRING] = { "string", "string" },
+	[PARAM_POINTER] = { "pointer", "pointer" },
+	[PARAM_MAP] = { "map", "map" },
+	[PARAM_INT_LITERAL] = { "int-lit", "integer literal" },
+	[PARAM_STRING_LITERAL] = { "string-lit", "string literal" },
+	[PARAM_FORMAT] = { "format", "string literal" },
+	[PARAM_KEY] = { "key", "key" },
+	[PARAM_TYPE] = { "type", "type" },
+};
+
+const char *param_kind_name(enum param_kind kind)
+{
+	return param_kinds[kind].name;
+}
+
+static enum param_kind find_kind(const char *word, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(param_kinds); i++)
+		if (strlen(param_kinds[i].word) == length && !memcmp(param_kinds[i].word, word, length))
+			return (enum param_kind)i;
+	assert(!"a prototype names an unknown kind of parameter");
+	return PARAM_ANY;
+}
+
+void prototype_parse(const char *text, struct prototype *ret_prototype)
+{
+	const char *open = strchr(text, '('), *p;
+	bool optional = false;
+
+	*ret_prototype = (struct prototype){ .result = text };
+	ret_prototype->result_length = open ? (size_t)(open - text) : strlen(text);
+	while (ret_prototype->result_length && text[ret_prototype->result_length - 1] == ' ')
+		ret_prototype->result_length--;
+	if (!open)
+		return;
+	ret_prototype->is_callable = true;
+	for (p = open + 1; *p != ')';) {
+		size_t length = strcspn(p, " ,[])");
+
+		if (!length) {
+			optional |= *p == '[';
+			p++;
+			continue;
+		}
+		if (length == 3 && !memcmp(p, "...", 3)) {
+			ret_prototype->is_variadic = true;
+		} else {
+			assert(ret_prototype->count < PROTOTYPE_PARAMS_MAX);
+			ret_prototype->params[ret_prototype->count++] = find_kind(p, length);
+			ret_prototype->required += !optional;
+		}
+		p += length;
+	}
+}

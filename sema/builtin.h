@@ -1,0 +1,115 @@
+/*
+ * Rows for the values and functions of the language.
+ *
+ * A row is all that is known of a builtin; the passes know no names.  The
+ * prototype is both what arguments are checked against and what the manual
+ * shows:
+ *
+ *	"uint32"			a value: pid (also callable without arguments)
+ *	"void (format, ...)"		printf
+ *	"string (pointer, [int])"	the second may be left out
+ *
+ * Words for parameters: any, int, bool, string, pointer (or an integer used as
+ * one), map, int-lit, string-lit, format, key (of the map before it), type.
+ * Words for results: void, bool, [u]int8..64, string[N], "struct X *", or
+ * infer: the hook says.
+ */
+#ifndef SEMA_BUILTIN_H
+#define SEMA_BUILTIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sema/type.h"
+
+struct checker;
+struct codegen;
+struct consumer;
+struct expr;
+struct inferer;
+struct instance;
+struct object_event;
+struct value;
+struct val;
+
+enum builtin_flag {
+	BUILTIN_AGGREGATE = 1,	/* count(): only directly assigned to a map */
+	BUILTIN_UNSAFE = 2,	/* needs --unsafe */
+	BUILTIN_ENDS_PROBE = 4, /* exit(): what follows is unreachable */
+	BUILTIN_DISCARDABLE = 8, /* result may be dropped without a warning: delete() */
+	BUILTIN_CONTEXT = 16,	/* reads the probe's context: argN, args, retval, ctx */
+	BUILTIN_MUST_CALL = 32, /* no bare name */
+	BUILTIN_POINT = 64,	/* differs between attach points: probe */
+	BUILTIN_PARAM_TEXT = 128, /* str($1): a positional parameter means its text, not its value */
+	BUILTIN_ARGS = 256,	/* args: its type is the instance's */
+};
+
+struct builtin {
+	const char *name;
+	const char *prototype;
+	const char *manual; /* one line, for the manual and messages */
+	unsigned flags;
+
+	/* Result type where the prototype says "infer".  May be called several times while types
+	 * settle; NULL: not known yet.  `inferer` gives types and the instance (sema/infer.h). */
+	const struct type *(*infer)(struct inferer *inferer, struct expr *call);
+
+	/* Checks beyond the prototype, once types are known (sema/check.h).  May set call.data. */
+	void (*check)(struct checker *checker, struct expr *call);
+
+	/* Emits; gives the value, or for memory types its address, or VAL_NOTHING for void. */
+	struct val (*emit)(struct codegen *cg, const struct expr *call);
+
+	/* For memory types, instead of emit: writes the result at `address` (codegen/lower.h). */
+	void (*emit_into)(struct codegen *cg, const struct expr *call, struct val address);
+
+	/*
+	 * Aggregates: adds the call's argument to the record at `record`, an
+	 * address in a per-CPU map value that was zero before the first update.
+	 */
+	void (*emit_update)(struct codegen *cg, const struct expr *call, const struct type *type,
+			    struct val record);
+
+	/* Aggregates: folds the records of `cpu_count` CPUs, `stride` bytes apart, into a value.
+	 * False when the record was never set.  Memory of the value comes from `arena`. */
+	bool (*reduce)(const struct type *type, const void *records, size_t stride,
+		       unsigned cpu_count, struct arena *arena, struct value *ret_value);
+
+	/* Asynchronous functions: the other end, in user space (runtime/consumer.h). */
+	void (*handle)(struct consumer *consumer, const struct object_event *event,
+		       const void *payload, size_t size);
+
+	enum aggregate aggregate; /* with BUILTIN_AGGREGATE */
+};
+
+/* A prototype, read.  Interned per program. */
+enum param_kind {
+	PARAM_ANY,
+	PARAM_INT,
+	PARAM_BOOL,
+	PARAM_STRING,
+	PARAM_POINTER,
+	PARAM_MAP,
+	PARAM_INT_LITERAL,
+	PARAM_STRING_LITERAL,
+	PARAM_FORMAT,
+	PARAM_KEY,
+	PARAM_TYPE,
+};
+
+enum { PROTOTYPE_PARAMS_MAX = 8 };
+
+struct prototype {
+	const char *result; /* text of the result type */
+	size_t result_length;
+	enum param_kind params[PROTOTYPE_PARAMS_MAX];
+	unsigned required, count; /* parameters that must, and may, be given */
+	bool is_variadic;	  /* any number more */
+	bool is_callable;	  /* has a parameter list */
+};
+
+void prototype_parse(const char *text, struct prototype *ret_prototype);
+const char *param_kind_name(enum param_kind kind); /* "integer", "string literal" */
+
+#endif

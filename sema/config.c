@@ -1,0 +1,155 @@
+/*
+ * Config keys by name: values read, renamed keys followed, dropped ones known.
+ */
+#include "sema/config.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "lexer/literal.h"
+
+enum config_kind { CONFIG_NUMBER, CONFIG_BOOL, CONFIG_TEXT };
+
+static const struct {
+	const char *key;
+	enum config_kind kind;
+	size_t offset;
+} keys[] = {
+#define X(key, kind, value) { #key, CONFIG_##kind, offsetof(struct config, key) },
+	CONFIG_KEYS(X)
+#undef X
+};
+
+/* Values that a TEXT key is limited to; the others take any. */
+static const struct {
+	const char *key;
+	const char *const words[6];
+} choices[] = {
+	{ "stack_mode", { "bpftrace", "perf", "raw", "build_id" } },
+	{ "missing_probes", { "error", "warn", "ignore" } },
+	{ "cache_user_symbols", { "PER_PID", "PER_PROGRAM", "NONE", "0", "1" } },
+	{ "unstable_import_statement", { "enable", "warn", "error" } },
+	{ "unstable_typeinfo", { "enable", "warn", "error" } },
+	{ "unstable_tseries", { "enable", "warn", "error" } },
+	{ "unstable_dw_ustack", { "enable", "warn", "error" } },
+};
+
+static const struct {
+	const char *old, *now; /* now NULL: dropped */
+} old_keys[] = {
+	{ "strlen", "max_strlen" },
+	{ "cat_bytes_max", "max_cat_bytes" },
+	{ "map_keys_max", "max_map_keys" },
+	{ "no_cpp_demangle", "cpp_demangle" },
+	{ "max_type_res_iterations", NULL },
+	{ "symbol_source", NULL },
+	{ "max_ast_nodes", NULL },
+	{ "max_programs", "max_bpf_progs" },
+};
+
+void config_init(struct config *config)
+{
+	*config = (struct config){
+#define X(key, kind, value) .key = value,
+		CONFIG_KEYS(X)
+#undef X
+	};
+}
+
+static bool parse_bool(const char *value, bool *ret)
+{
+	if (!strcasecmp(value, "true") || !strcmp(value, "1"))
+		*ret = true;
+	else if (!strcasecmp(value, "false") || !strcmp(value, "0"))
+		*ret = false;
+	else
+		return false;
+	return true;
+}
+
+/* NULL when the value is one of the key's words or the key takes any; else the list of words. */
+static const char *check_choice(struct arena *arena, const char *key, const char *value)
+{
+	size_t i, w;
+	char *list = NULL;
+
+	for (i = 0; i < ARRAY_SIZE(choices); i++) {
+		if (strcmp(choices[i].key, key) != 0)
+			continue;
+		for (w = 0; w < ARRAY_SIZE(choices[i].words) && choices[i].words[w]; w++) {
+			if (!strcasecmp(choices[i].words[w], value))
+				return NULL;
+			list = arena_printf(arena, "%s%s%s", list ? list : "", list ? ", " : "",
+					    choices[i].words[w]);
+		}
+	}
+	return list;
+}
+
+static enum config_status store(struct config *config, struct arena *arena, size_t index,
+				const char *value, const char **ret_detail)
+{
+	char *place = (char *)config + keys[index].offset;
+	struct literal_number number;
+	const char *words;
+
+	switch (keys[index].kind) {
+	case CONFIG_NUMBER:
+		if (literal_parse_number(value, strlen(value), LITERAL_ALLOW_BINARY, &number) !=
+		    LITERAL_OK) {
+			*ret_detail = "a number";
+			return CONFIG_BAD_VALUE;
+		}
+		*(uint64_t *)place = number.value;
+		return CONFIG_OK;
+	case CONFIG_BOOL:
+		if (!parse_bool(value, (bool *)place)) {
+			*ret_detail = "true, false, 1 or 0";
+			return CONFIG_BAD_VALUE;
+		}
+		return CONFIG_OK;
+	case CONFIG_TEXT:
+		words = check_choice(arena, keys[index].key, value);
+		if (words) {
+			*ret_detail = arena_printf(arena, "one of %s", words);
+			return CONFIG_BAD_VALUE;
+		}
+		*(const char **)place = arena_strdup(arena, value);
+		return CONFIG_OK;
+	}
+	unreachable();
+}
+
+enum config_status config_set(struct config *config, struct arena *arena, const char *key,
+			      const char *value, const char **ret_detail)
+{
+	enum config_status renamed = CONFIG_OK;
+	size_t i;
+
+	if (!strncasecmp(key, "bpftrace_", 9))
+		key += 9;
+	for (i = 0; i < ARRAY_SIZE(old_keys); i++) {
+		if (strcasecmp(old_keys[i].old, key) != 0)
+			continue;
+		if (!old_keys[i].now)
+			return CONFIG_DROPPED;
+		key = *ret_detail = old_keys[i].now;
+		renamed = CONFIG_RENAMED;
+		if (!strcmp(old_keys[i].old, "no_cpp_demangle"))
+			value = !strcmp(value, "0") ? "1" : "0";
+		break;
+	}
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		enum config_status status;
+
+		if (strcasecmp(keys[i].key, key) != 0)
+			continue;
+		status = store(config, arena, i, value, ret_detail);
+		return status == CONFIG_OK ? renamed : status;
+	}
+	return CONFIG_UNKNOWN;
+}

@@ -1,0 +1,417 @@
+/*
+ * From probes as written to instances: settings, attach points, wildcards.
+ *
+ * Each probe's attach points are resolved by their types; those for which the
+ * body means the same make one instance.  Instances of one probe beyond the
+ * first get a copy of its tree.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/compiler.h"
+#include "parser/attach_point.h"
+#include "sema/passes.h"
+
+/* --- patterns ----------------------------------------------------------------- */
+
+bool has_wildcard(const char *pattern)
+{
+	return strpbrk(pattern, "*[") != NULL;
+}
+
+bool wildcard_match(const char *pattern, const char *name)
+{
+	const char *star = NULL, *resume = NULL;
+
+	while (*name) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			resume = name;
+		} else if (*pattern == *name) {
+			pattern++;
+			name++;
+		} else if (star) {
+			pattern = star;
+			name = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+/* --- settings ------------------------------------------------------------------ */
+
+static void report_setting(struct program *program, const struct config_entry *entry,
+			   enum config_status status, const char *detail)
+{
+	struct diags *diags = program->diags;
+
+	switch (status) {
+	case CONFIG_OK:
+		return;
+	case CONFIG_RENAMED:
+		diag_report(diags, entry->key_span, DIAG_CONFIG_WARNING,
+			    "%s has been renamed, please use %s", entry->key, detail);
+		return;
+	case CONFIG_DROPPED:
+		diag_report(diags, entry->key_span, DIAG_CONFIG_WARNING,
+			    "%s is deprecated and has no effect", entry->key);
+		return;
+	case CONFIG_UNKNOWN:
+		diag_report(diags, entry->key_span, DIAG_CONFIG,
+			    "%s: not a known configuration option", entry->key);
+		return;
+	case CONFIG_BAD_VALUE:
+		diag_report(diags, entry->value_span, DIAG_CONFIG, "%s: expecting %s, got %s",
+			    entry->key, detail, entry->value);
+		return;
+	}
+	unreachable();
+}
+
+static void apply_settings(struct program *program)
+{
+	const struct compile_options *options = program->options;
+	const struct decl *first = NULL;
+	const char *detail = NULL;
+	size_t i, j;
+
+	config_init(&program->config);
+	for (i = 0; i < program->script->decls.count; i++) {
+		const struct decl *decl = program->script->decls.items[i];
+
+		if (decl->kind != DECL_CONFIG)
+			continue;
+		if (first) {
+			diag_report(program->diags, decl->span, DIAG_CONFIG, "duplicate config block");
+			diag_note(program->diags, first->span, "the first one is here");
+		}
+		first = decl;
+		for (j = 0; j < decl->config.count; j++) {
+			const struct config_entry *entry = &decl->config.items[j];
+
+			report_setting(program, entry,
+				       config_set(&program->config, program->arena, entry->key,
+						  entry->value, &detail),
+				       detail);
+		}
+	}
+	/* Checked by whoever read the environment. */
+	for (i = 0; i < options->setting_count; i++)
+		config_set(&program->config, program->arena, options->settings[2 * i],
+			   options->settings[2 * i + 1], &detail);
+}
+
+/* --- what a body asks of its attach points -------------------------------------- */
+
+struct usage {
+	struct ast_visitor visitor; /* first */
+	const struct program *program;
+	bool context;	 /* reads the probe's context at all */
+	bool point;	 /* asks which attach point it is */
+	bool args;	 /* names `args` */
+	bool whole_args; /* ... not only field by field */
+	VEC(const char *) fields;
+};
+
+static const struct builtin *builtin_named(const struct usage *usage, const struct expr *expr)
+{
+	if (expr->kind == EXPR_IDENT)
+		return table_get_str(&usage->program->builtins, expr->ident.name);
+	if (expr->kind == EXPR_CALL)
+		return table_get_str(&usage->program->builtins, expr->call.name);
+	return NULL;
+}
+
+static void note_builtin(struct usage *usage, const struct builtin *builtin)
+{
+	usage->context |= (builtin->flags & (BUILTIN_CONTEXT | BUILTIN_ARGS)) != 0;
+	usage->point |= (builtin->flags & BUILTIN_POINT) != 0;
+	usage->args |= (builtin->flags & BUILTIN_ARGS) != 0;
+}
+
+static bool note_expr(struct ast_visitor *visitor, struct expr **slot)
+{
+	struct usage *usage = (struct usage *)visitor;
+	struct expr *expr = *slot;
+	const struct builtin *builtin;
+
+	if (expr->kind == EXPR_FIELD) {
+		builtin = builtin_named(usage, expr->field.object);
+		if (builtin && (builtin->flags & BUILTIN_ARGS)) {
+			note_builtin(usage, builtin);
+			vec_push(usage->program->arena, &usage->fields, expr->field.name);
+			return false;
+		}
+	}
+	builtin = builtin_named(usage, expr);
+	if (builtin) {
+		note_builtin(usage, builtin);
+		usage->whole_args |= (builtin->flags & BUILTIN_ARGS) != 0;
+	}
+	return true;
+}
+
+static void find_usage(const struct program *program, const struct probe *probe,
+		       struct usage *ret_usage)
+{
+	*ret_usage = (struct usage){ .visitor = { .enter_expr = note_expr }, .program = program };
+	ast_walk_probe(&ret_usage->visitor, (struct probe *)probe);
+}
+
+/* --- attach points ---------------------------------------------------------------- */
+
+struct attach_point *expander_add(struct expander *expander, const struct mechanism *mechanism,
+				  const char *name)
+{
+	struct attach_point *point = arena_new_struct(expander->program->arena, struct attach_point);
+
+	*point = (struct attach_point){ .type = expander->type, .mechanism = mechanism,
+					.span = expander->span, .name = name };
+	vec_push(expander->program->arena, &expander->points, point);
+	return point;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	return b && !strcmp(a, b);
+}
+
+const struct probe_type *probe_type_named(const struct language *language, const char *name)
+{
+	const struct probe_type *const *type;
+
+	for (type = language->probe_types; *type; type++)
+		if (!strcasecmp(name, (*type)->name) || same_name(name, (*type)->short_name) ||
+		    ((*type)->old_name && !strcasecmp(name, (*type)->old_name)))
+			return *type;
+	return NULL;
+}
+
+static void report_probe_type(struct program *program, const struct attach_point_part *part)
+{
+	const struct probe_type *const *type;
+	struct suggestion suggestion;
+
+	diag_report(program->diags, part->span, DIAG_UNKNOWN_PROBE_TYPE, "Invalid probe type: %s",
+		    part->text);
+	suggestion_init(&suggestion, part->text);
+	for (type = program->language->probe_types; *type; type++)
+		suggestion_offer(&suggestion, (*type)->name);
+	if (suggestion.best)
+		diag_hint(program->diags, "did you mean %s?", suggestion.best);
+	else
+		diag_hint(program->diags, "bpfline -l lists what can be probed here");
+}
+
+static void resolve_attach_point(struct expander *expander, const struct attach_point_text *text)
+{
+	struct program *program = expander->program;
+	struct attach_point_parts parts;
+
+	if (!attach_point_split(program->arena, text, program->options->params,
+				program->options->param_count, program->diags, &parts))
+		return;
+	expander->span = text->span;
+	expander->type = probe_type_named(program->language, parts.parts.items[0].text);
+	if (!expander->type) {
+		report_probe_type(program, &parts.parts.items[0]);
+		return;
+	}
+	expander->type->resolve(expander, &parts);
+}
+
+static void fetch_args(struct program *program, struct attach_point *point)
+{
+	if (point->type->args) {
+		point->args = point->type->args(program, point);
+		return;
+	}
+	diag_report(program->diags, point->span, DIAG_WRONG_PROBE,
+		    "The args builtin can only be used with probes that have typed arguments: %s has "
+		    "none",
+		    point->name);
+}
+
+/* --- instances --------------------------------------------------------------------- */
+
+/* Is a field read at the same place with the same type in both? */
+static bool same_field(struct types *types, const struct type *a, const struct type *b,
+		       const char *name)
+{
+	uint32_t offset_a = 0, offset_b = 0;
+	const struct field *field_a = type_field(types, a, name, &offset_a);
+	const struct field *field_b = type_field(types, b, name, &offset_b);
+
+	return field_a && field_b && field_a->type == field_b->type && offset_a == offset_b &&
+	       field_a->is_data_loc == field_b->is_data_loc &&
+	       field_a->in_register == field_b->in_register;
+}
+
+static bool same_args(struct program *program, const struct usage *usage, const struct type *a,
+		      const struct type *b)
+{
+	size_t i;
+
+	if (a == b)
+		return true;
+	if (!a || !b || usage->whole_args)
+		return false;
+	for (i = 0; i < usage->fields.count; i++)
+		if (!same_field(&program->types, a, b, usage->fields.items[i]))
+			return false;
+	return true;
+}
+
+/* Can the point join the instance: does the body mean the same there? */
+static bool joins(struct program *program, const struct usage *usage,
+		  const struct instance *instance, const struct attach_point *point)
+{
+	const struct attach_point *first = instance->points.items[0];
+	const char *(*share_key)(const struct attach_point *) = point->mechanism->share_key;
+	const char *key;
+
+	if (first->mechanism != point->mechanism || first->type != point->type)
+		return false;
+	if (usage->point && !point->mechanism->emit_point_index)
+		return false;
+	key = share_key ? share_key(point) : NULL;
+	if (share_key && key != share_key(first) && (!key || !share_key(first) ||
+						      strcmp(key, share_key(first)) != 0))
+		return false;
+	return same_args(program, usage, first->args, point->args);
+}
+
+static struct instance *add_instance(struct program *program, const struct probe *probe,
+				     uint32_t number, bool is_copy)
+{
+	struct instance *instance = arena_new_struct(program->arena, struct instance);
+
+	instance->probe = probe;
+	instance->number = number;
+	instance->predicate = probe->predicate;
+	instance->body = probe->body;
+	if (is_copy) {
+		instance->body = ast_copy_block(program->arena, probe->body);
+		if (probe->predicate)
+			instance->predicate = ast_copy_expr(program->arena, probe->predicate);
+	}
+	vec_push(program->arena, &program->instances, instance);
+	return instance;
+}
+
+static void group_points(struct program *program, const struct probe *probe, uint32_t number,
+			 const struct usage *usage, const struct expander *expander)
+{
+	size_t first = program->instances.count, i, j;
+
+	for (i = 0; i < expander->points.count; i++) {
+		struct attach_point *point = expander->points.items[i];
+		struct instance *instance = NULL;
+
+		for (j = first; j < program->instances.count && !instance; j++)
+			if (joins(program, usage, program->instances.items[j], point))
+				instance = program->instances.items[j];
+		if (!instance) {
+			instance = add_instance(program, probe, number,
+						program->instances.count > first);
+			instance->args = point->args;
+		}
+		vec_push(program->arena, &instance->points, point);
+	}
+}
+
+static void expand_probe(struct program *program, const struct probe *probe, uint32_t number)
+{
+	struct expander expander = { .program = program };
+	size_t before = program->diags->error_count, i;
+	struct usage usage;
+
+	find_usage(program, probe, &usage);
+	expander.uses_args = usage.context;
+	for (i = 0; i < probe->attach_points.count; i++)
+		resolve_attach_point(&expander, &probe->attach_points.items[i]);
+	if (usage.args)
+		for (i = 0; i < expander.points.count; i++)
+			fetch_args(program, expander.points.items[i]);
+	if (program->diags->error_count != before)
+		return;
+	group_points(program, probe, number, &usage, &expander);
+}
+
+static void check_limits(struct program *program)
+{
+	uint64_t points = 0;
+	size_t i;
+
+	for (i = 0; i < program->instances.count; i++)
+		points += program->instances.items[i]->points.count;
+	if (points > program->config.max_probes) {
+		diag_report(program->diags, SPAN_NONE, DIAG_TOO_LARGE,
+			    "Can't attach to %llu probes because it exceeds the current limit of %llu "
+			    "probes",
+			    (unsigned long long)points, (unsigned long long)program->config.max_probes);
+		diag_hint(program->diags, "raise it: config = { max_probes = %llu }",
+			  (unsigned long long)points);
+	}
+	if (program->instances.count > program->config.max_bpf_progs) {
+		diag_report(program->diags, SPAN_NONE, DIAG_TOO_LARGE,
+			    "Your program is trying to generate more than %zu BPF programs, which "
+			    "exceeds the current limit of %llu",
+			    program->instances.count,
+			    (unsigned long long)program->config.max_bpf_progs);
+		diag_hint(program->diags, "raise it: config = { max_bpf_progs = %zu }",
+			  program->instances.count);
+	}
+}
+
+static void report_unsupported(struct program *program, const struct decl *decl, const char *what)
+{
+	diag_report(program->diags, decl->span, DIAG_UNSUPPORTED, "%s not supported yet", what);
+}
+
+/* Types come from the kernel's BTF, so including its headers changes nothing. */
+static bool is_include(const struct program *program, const struct decl *decl)
+{
+	const struct source *source = sources_at(program->sources, decl->span.start);
+	const char *text = source->text + (decl->span.start - source->base);
+
+	return decl->c.is_line && !strncmp(text + 1 + strspn(text + 1, " \t"), "include", 7);
+}
+
+void expand(struct program *program)
+{
+	uint32_t number = 0;
+	size_t i;
+
+	apply_settings(program);
+	for (i = 0; i < program->script->decls.count; i++) {
+		const struct decl *decl = program->script->decls.items[i];
+
+		switch (decl->kind) {
+		case DECL_PROBE:
+			expand_probe(program, decl->probe, number++);
+			break;
+		case DECL_MACRO:
+			report_unsupported(program, decl, "macros are");
+			break;
+		case DECL_FUNCTION:
+			report_unsupported(program, decl, "user functions are");
+			break;
+		case DECL_IMPORT:
+			report_unsupported(program, decl, "imports are");
+			break;
+		case DECL_C:
+			if (!is_include(program, decl))
+				report_unsupported(program, decl, "C definitions are");
+			break;
+		case DECL_CONFIG:
+		case DECL_MAP:
+			break;
+		}
+	}
+	check_limits(program);
+}

@@ -1,0 +1,409 @@
+/*
+ * Constant expressions become literals, positional parameters their values.
+ *
+ * Arithmetic on literals is exact: a result has to fit int64 or uint64.
+ * Needs: names resolved.  Leaves: NUMBER, STRING and BOOL where the operands
+ * were; no PARAM and PARAM_COUNT.
+ */
+#include <string.h>
+
+#include "base/compiler.h"
+#include "lexer/literal.h"
+#include "sema/infer.h"
+#include "sema/passes.h"
+
+typedef __int128 wide;
+
+struct folder {
+	struct ast_visitor visitor; /* first */
+	struct program *program;
+};
+
+static struct folder *folder_of(struct ast_visitor *visitor)
+{
+	return (struct folder *)visitor;
+}
+
+bool expr_is_number(const struct expr *expr, int64_t *ret_number)
+{
+	if (expr->kind != EXPR_NUMBER)
+		return false;
+	*ret_number = (int64_t)expr->number.value;
+	return true;
+}
+
+bool expr_is_string(const struct expr *expr, const char **ret_text, size_t *ret_length)
+{
+	if (expr->kind != EXPR_STRING)
+		return false;
+	*ret_text = expr->string.text;
+	*ret_length = expr->string.length;
+	return true;
+}
+
+static bool is_constant(const struct expr *expr)
+{
+	return expr->kind == EXPR_NUMBER || expr->kind == EXPR_BOOL;
+}
+
+static wide number_of(const struct expr *expr)
+{
+	if (expr->kind == EXPR_BOOL)
+		return expr->boolean;
+	return expr->number.is_negative ? (wide)(int64_t)expr->number.value
+					: (wide)expr->number.value;
+}
+
+/* --- making literals of expressions ---------------------------------------- */
+
+static void become_number(struct folder *folder, struct expr *expr, wide number)
+{
+	if (number > (wide)UINT64_MAX || number < (wide)INT64_MIN) {
+		diag_report(folder->program->diags, expr->span, DIAG_FOLD,
+			    "this constant does not fit 64 bits: unable to fold literals due to "
+			    "overflow or underflow");
+		number = 0;
+	}
+	expr->kind = EXPR_NUMBER;
+	memset(&expr->number, 0, sizeof(expr->number));
+	expr->number.value = (uint64_t)number;
+	expr->number.is_negative = number < 0;
+	expr->number.is_unsigned = number > (wide)INT64_MAX;
+}
+
+static void become_bool(struct expr *expr, bool value)
+{
+	expr->kind = EXPR_BOOL;
+	expr->boolean = value;
+}
+
+static void become_string(struct folder *folder, struct expr *expr, const char *text, size_t length)
+{
+	expr->kind = EXPR_STRING;
+	expr->string.text = arena_strndup(folder->program->arena, text, length);
+	expr->string.length = length;
+}
+
+/* Everything but the place comes from another expression. */
+static void become(struct expr **slot, struct expr *other)
+{
+	*slot = other;
+}
+
+/* --- parameters ------------------------------------------------------------ */
+
+static const char *param_text(struct folder *folder, const struct expr *expr)
+{
+	const struct compile_options *options = folder->program->options;
+
+	return expr->param <= options->param_count ? options->params[expr->param - 1] : NULL;
+}
+
+static void fold_param(struct folder *folder, struct expr *expr)
+{
+	const char *text = param_text(folder, expr);
+	struct literal_number number;
+
+	if (!text || !*text) {
+		diag_report(folder->program->diags, expr->span, DIAG_PARAM_MISSING,
+			    "Positional parameter $%llu is empty or not provided. It is 0 here",
+			    (unsigned long long)expr->param);
+		become_number(folder, expr, 0);
+		return;
+	}
+	if (literal_parse_number(text, strlen(text), LITERAL_ALLOW_BINARY | LITERAL_ALLOW_SIGN,
+				 &number) == LITERAL_OK)
+		become_number(folder, expr, number.is_negative ? (wide)(int64_t)number.value
+							       : (wide)number.value);
+	else
+		become_string(folder, expr, text, strlen(text));
+}
+
+/* str($1), str($1 + 2): the parameter's text, without its first bytes. */
+static bool fold_param_text(struct folder *folder, struct expr *arg)
+{
+	const struct expr *param = arg;
+	const char *text;
+	size_t skip = 0;
+
+	if (arg->kind == EXPR_BINARY && arg->binary.op == BINARY_ADD &&
+	    arg->binary.left->kind == EXPR_PARAM && arg->binary.right->kind == EXPR_NUMBER) {
+		param = arg->binary.left;
+		skip = arg->binary.right->number.value;
+	}
+	if (param->kind != EXPR_PARAM)
+		return false;
+	text = param_text(folder, param);
+	text = text ? text : "";
+	if (skip && skip >= strlen(text)) {
+		diag_report(folder->program->diags, arg->span, DIAG_SUSPICIOUS,
+			    "the parameter has %zu bytes: this literal string will always be empty",
+			    strlen(text));
+		skip = strlen(text);
+	}
+	become_string(folder, arg, text + skip, strlen(text) - skip);
+	return true;
+}
+
+/* --- operators ------------------------------------------------------------- */
+
+static bool fold_comparison(struct expr *expr, int order)
+{
+	switch (expr->binary.op) {
+	case BINARY_EQ:
+		become_bool(expr, order == 0);
+		return true;
+	case BINARY_NE:
+		become_bool(expr, order != 0);
+		return true;
+	case BINARY_LT:
+		become_bool(expr, order < 0);
+		return true;
+	case BINARY_GT:
+		become_bool(expr, order > 0);
+		return true;
+	case BINARY_LE:
+		become_bool(expr, order <= 0);
+		return true;
+	case BINARY_GE:
+		become_bool(expr, order >= 0);
+		return true;
+	case BINARY_LOGICAL_OR:
+	case BINARY_LOGICAL_AND:
+	case BINARY_OR:
+	case BINARY_XOR:
+	case BINARY_AND:
+	case BINARY_SHL:
+	case BINARY_SHR:
+	case BINARY_ADD:
+	case BINARY_SUB:
+	case BINARY_MUL:
+	case BINARY_DIV:
+	case BINARY_MOD:
+		return false;
+	}
+	unreachable();
+}
+
+/* False when the operation has no result. */
+static bool compute(enum binary_op op, wide a, wide b, wide *ret)
+{
+	switch (op) {
+	case BINARY_ADD:
+		*ret = a + b;
+		return true;
+	case BINARY_SUB:
+		*ret = a - b;
+		return true;
+	case BINARY_MUL:
+		/* Two 64-bit factors can exceed 127 bits only if both are near 2^64. */
+		return !__builtin_mul_overflow(a, b, ret);
+	case BINARY_DIV:
+		if (!b)
+			return false;
+		*ret = a / b;
+		return true;
+	case BINARY_MOD:
+		if (!b)
+			return false;
+		*ret = a % b;
+		return true;
+	case BINARY_SHL:
+		if (b < 0 || b > 63)
+			return false;
+		*ret = a * ((wide)1 << b);
+		return true;
+	case BINARY_SHR:
+		if (b < 0 || b > 63)
+			return false;
+		*ret = a >> b;
+		return true;
+	case BINARY_AND:
+		*ret = a & b;
+		return true;
+	case BINARY_OR:
+		*ret = a | b;
+		return true;
+	case BINARY_XOR:
+		*ret = a ^ b;
+		return true;
+	case BINARY_LOGICAL_OR:
+	case BINARY_LOGICAL_AND:
+	case BINARY_EQ:
+	case BINARY_NE:
+	case BINARY_LT:
+	case BINARY_GT:
+	case BINARY_LE:
+	case BINARY_GE:
+		return false;
+	}
+	unreachable();
+}
+
+static void fold_numbers(struct folder *folder, struct expr *expr)
+{
+	wide a = number_of(expr->binary.left), b = number_of(expr->binary.right), result;
+
+	if (fold_comparison(expr, a < b ? -1 : a > b))
+		return;
+	if (expr->binary.op == BINARY_LOGICAL_AND) {
+		become_bool(expr, a && b);
+	} else if (expr->binary.op == BINARY_LOGICAL_OR) {
+		become_bool(expr, a || b);
+	} else if (compute(expr->binary.op, a, b, &result)) {
+		become_number(folder, expr, result);
+	} else {
+		diag_report(folder->program->diags, expr->span, DIAG_FOLD,
+			    "'%s' has no result for these constants: unable to fold literals due to "
+			    "overflow or underflow",
+			    binary_op_text(expr->binary.op));
+		become_number(folder, expr, 0);
+	}
+}
+
+static void fold_strings(struct folder *folder, struct expr *expr)
+{
+	const struct expr *left = expr->binary.left, *right = expr->binary.right;
+	struct strbuf joined;
+
+	if (expr->binary.op == BINARY_ADD) {
+		strbuf_init(&joined, folder->program->arena);
+		strbuf_add(&joined, left->string.text, left->string.length);
+		strbuf_add(&joined, right->string.text, right->string.length);
+		become_string(folder, expr, joined.text, joined.length);
+		return;
+	}
+	if (!fold_comparison(expr, strcmp(left->string.text, right->string.text)))
+		diag_report(folder->program->diags, expr->span, DIAG_BAD_OPERAND,
+			    "illegal literal operation with strings: '%s' works on numbers",
+			    binary_op_text(expr->binary.op));
+}
+
+/* "abcd" + 1 drops leading bytes. */
+static void fold_string_offset(struct folder *folder, struct expr *expr)
+{
+	const struct expr *string = expr->binary.left;
+	uint64_t skip = expr->binary.right->number.value;
+
+	if (skip > string->string.length) {
+		diag_report(folder->program->diags, expr->span, DIAG_SUSPICIOUS,
+			    "the string has %zu bytes: this literal string will always be empty",
+			    string->string.length);
+		skip = string->string.length;
+	}
+	become_string(folder, expr, string->string.text + skip, string->string.length - skip);
+}
+
+static void fold_binary(struct folder *folder, struct expr *expr)
+{
+	const struct expr *left = expr->binary.left, *right = expr->binary.right;
+
+	if (is_constant(left) && is_constant(right))
+		fold_numbers(folder, expr);
+	else if (left->kind == EXPR_STRING && right->kind == EXPR_STRING)
+		fold_strings(folder, expr);
+	else if (left->kind == EXPR_STRING && right->kind == EXPR_NUMBER &&
+		 expr->binary.op == BINARY_ADD)
+		fold_string_offset(folder, expr);
+}
+
+static void fold_unary(struct folder *folder, struct expr *expr)
+{
+	wide number;
+
+	if (!is_constant(expr->unary.operand))
+		return;
+	number = number_of(expr->unary.operand);
+	switch (expr->unary.op) {
+	case UNARY_NEG:
+		if (number > -(wide)INT64_MIN) {
+			diag_report(folder->program->diags, expr->span, DIAG_FOLD,
+				    "negative value will underflow: the least is %lld",
+				    (long long)INT64_MIN);
+			number = 0;
+		}
+		become_number(folder, expr, -number);
+		return;
+	case UNARY_NOT:
+		become_bool(expr, !number);
+		return;
+	case UNARY_COMPLEMENT:
+		become_number(folder, expr,
+			      number > (wide)INT64_MAX ? (wide)~(uint64_t)number : ~number);
+		return;
+	case UNARY_DEREF:
+	case UNARY_ADDRESS:
+		return;
+	}
+	unreachable();
+}
+
+static void fold_ternary(struct expr **slot)
+{
+	struct expr *expr = *slot, *condition = expr->ternary.condition;
+
+	if (!is_constant(condition))
+		return;
+	if (!number_of(condition))
+		become(slot, expr->ternary.no);
+	else
+		become(slot, expr->ternary.yes ? expr->ternary.yes : condition);
+}
+
+static void fold_index(struct folder *folder, struct expr *expr)
+{
+	const struct expr *object = expr->index.object, *index = expr->index.index;
+
+	if (object->kind == EXPR_STRING && index->kind == EXPR_NUMBER &&
+	    index->number.value <= object->string.length)
+		become_number(folder, expr,
+			      (unsigned char)object->string.text[index->number.value]);
+}
+
+static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
+{
+	struct expr *expr = *slot;
+
+	if (expr->kind == EXPR_CALL && expr->call.builtin && expr->call.args.count &&
+	    (expr->call.builtin->flags & BUILTIN_PARAM_TEXT))
+		fold_param_text(folder_of(visitor), expr->call.args.items[0]);
+	return true;
+}
+
+static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
+{
+	struct folder *folder = folder_of(visitor);
+	struct expr *expr = *slot;
+
+	if (expr->kind == EXPR_PARAM)
+		fold_param(folder, expr);
+	else if (expr->kind == EXPR_PARAM_COUNT)
+		become_number(folder, expr, (wide)folder->program->options->param_count);
+	else if (expr->kind == EXPR_UNARY)
+		fold_unary(folder, expr);
+	else if (expr->kind == EXPR_BINARY)
+		fold_binary(folder, expr);
+	else if (expr->kind == EXPR_TERNARY)
+		fold_ternary(slot);
+	else if (expr->kind == EXPR_INDEX)
+		fold_index(folder, expr);
+	else if (expr->kind == EXPR_COMPTIME && is_constant(expr->comptime))
+		become(slot, expr->comptime);
+}
+
+void fold(struct program *program)
+{
+	struct folder folder = {
+		.visitor = { .enter_expr = enter_expr, .leave_expr = leave_expr },
+		.program = program,
+	};
+	size_t i;
+
+	for (i = 0; i < program->instances.count; i++) {
+		struct instance *instance = program->instances.items[i];
+
+		if (instance->predicate)
+			ast_walk_expr(&folder.visitor, &instance->predicate);
+		ast_walk_block(&folder.visitor, instance->body);
+	}
+}

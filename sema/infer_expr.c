@@ -1,0 +1,470 @@
+/*
+ * The type of one expression from those of its parts.
+ *
+ * While rounds go on an unknown part makes the whole unknown (NULL).  In the
+ * last round what is wrong is reported and becomes void, which keeps later
+ * passes from reporting it again.
+ */
+#include "sema/infer_expr.h"
+
+#include <string.h>
+
+#include "base/compiler.h"
+
+static const struct type *void_of(struct inferer *inferer)
+{
+	return inferer->program->types.void_type;
+}
+
+static bool is_void(const struct type *type)
+{
+	return type->kind == TYPE_VOID;
+}
+
+/* --- operators ------------------------------------------------------------- */
+
+static bool is_comparison(enum binary_op op)
+{
+	switch (op) {
+	case BINARY_EQ:
+	case BINARY_NE:
+	case BINARY_LT:
+	case BINARY_GT:
+	case BINARY_LE:
+	case BINARY_GE:
+		return true;
+	case BINARY_LOGICAL_OR:
+	case BINARY_LOGICAL_AND:
+	case BINARY_OR:
+	case BINARY_XOR:
+	case BINARY_AND:
+	case BINARY_SHL:
+	case BINARY_SHR:
+	case BINARY_ADD:
+	case BINARY_SUB:
+	case BINARY_MUL:
+	case BINARY_DIV:
+	case BINARY_MOD:
+		return false;
+	}
+	unreachable();
+}
+
+static bool is_equality(enum binary_op op)
+{
+	return op == BINARY_EQ || op == BINARY_NE;
+}
+
+/* Can the two be compared with `op`? */
+static bool comparable(struct types *types, enum binary_op op, const struct type *a,
+		       const struct type *b)
+{
+	if (type_in_register(a) && type_in_register(b))
+		return true;
+	if (!is_equality(op))
+		return false;
+	if (a->kind == TYPE_STRING && b->kind == TYPE_STRING)
+		return true;
+	return a->kind == b->kind && type_unify(types, a, b);
+}
+
+const struct type *infer_arithmetic(struct types *types, enum binary_op op, const struct type *left,
+				    const struct type *right)
+{
+	left = type_read(types, left);
+	right = type_read(types, right);
+	if (is_comparison(op))
+		return comparable(types, op, left, right) ? types->bool_type : NULL;
+	if (op == BINARY_LOGICAL_AND || op == BINARY_LOGICAL_OR)
+		return types->bool_type;
+	if ((op == BINARY_ADD || op == BINARY_SUB) && left->kind == TYPE_POINTER &&
+	    type_is_integer(right))
+		return left;
+	if (op == BINARY_ADD && right->kind == TYPE_POINTER && type_is_integer(left))
+		return right;
+	if (!type_is_integer(left) || !type_is_integer(right))
+		return NULL;
+	return type_int(types, 8, op == BINARY_SUB || type_operation_is_signed(left, right));
+}
+
+static void report_operands(struct inferer *inferer, const struct expr *expr)
+{
+	struct diags *diags = inferer->program->diags;
+	const struct type *left = expr->binary.left->type, *right = expr->binary.right->type;
+	const char *text = binary_op_text(expr->binary.op);
+
+	if (left->kind == right->kind && left->kind == TYPE_STRING) {
+		diag_report(diags, expr->span, DIAG_BAD_OPERAND,
+			    "The %s operator can not be used on expressions of types %s, %s", text,
+			    left->name, right->name);
+		diag_hint(diags, "strings are compared with == and !=");
+		return;
+	}
+	diag_report(diags, expr->span, DIAG_BAD_OPERAND, "Type mismatch for '%s': %s %s with %s", text,
+		    is_comparison(expr->binary.op) ? "comparing" : "combining", left->name, right->name);
+	diag_note(diags, expr->binary.left->span, "left (%s)", left->name);
+	diag_note(diags, expr->binary.right->span, "right (%s)", right->name);
+}
+
+static const struct type *infer_binary(struct inferer *inferer, struct expr *expr)
+{
+	const struct type *left = expr->binary.left->type, *right = expr->binary.right->type, *type;
+	bool compares = is_comparison(expr->binary.op) || expr->binary.op == BINARY_LOGICAL_AND ||
+			expr->binary.op == BINARY_LOGICAL_OR;
+
+	if (!left && !right)
+		return compares ? inferer->program->types.bool_type : NULL;
+	if (!left || !right) {
+		left = left ? left : right;
+		right = right ? right : left;
+	}
+	if (is_void(left) || is_void(right))
+		return compares ? inferer->program->types.bool_type : void_of(inferer);
+	type = infer_arithmetic(&inferer->program->types, expr->binary.op, left, right);
+	if (!type && inferer->is_final) {
+		report_operands(inferer, expr);
+		return compares ? inferer->program->types.bool_type : void_of(inferer);
+	}
+	return type;
+}
+
+static const struct type *infer_deref(struct inferer *inferer, struct expr *expr)
+{
+	struct types *types = &inferer->program->types;
+	const struct type *operand = expr->unary.operand->type;
+
+	if (operand->kind == TYPE_POINTER)
+		return is_void(operand->pointer.to) ? type_int(types, 8, false) : operand->pointer.to;
+	if (operand->kind == TYPE_INT)
+		return type_int(types, 8, false);
+	if (inferer->is_final)
+		diag_report(inferer->program->diags, expr->span, DIAG_BAD_OPERAND,
+			    "'*' follows a pointer, this is a %s", operand->name);
+	return void_of(inferer);
+}
+
+static const struct type *infer_unary(struct inferer *inferer, struct expr *expr)
+{
+	struct types *types = &inferer->program->types;
+	const struct type *operand = expr->unary.operand->type;
+
+	if (!operand)
+		return expr->unary.op == UNARY_NOT ? types->bool_type : NULL;
+	if (is_void(operand))
+		return operand;
+	operand = type_read(types, operand);
+	switch (expr->unary.op) {
+	case UNARY_NOT:
+		return types->bool_type;
+	case UNARY_DEREF:
+		return infer_deref(inferer, expr);
+	case UNARY_ADDRESS:
+		if (inferer->is_final)
+			diag_report(inferer->program->diags, expr->span, DIAG_UNSUPPORTED,
+				    "taking the address of a variable or map is not supported");
+		return void_of(inferer);
+	case UNARY_NEG:
+	case UNARY_COMPLEMENT:
+		if (type_is_integer(operand)) {
+			if (expr->unary.op == UNARY_NEG || type_is_signed(operand))
+				return type_int(types, 8, true);
+			return operand->kind == TYPE_INT ? operand : type_int(types, 8, false);
+		}
+		if (inferer->is_final)
+			diag_report(inferer->program->diags, expr->span, DIAG_BAD_OPERAND,
+				    "'%s' works on integers, this is a %s",
+				    unary_op_text(expr->unary.op), operand->name);
+		return void_of(inferer);
+	}
+	unreachable();
+}
+
+/* One type for two branches. */
+static const struct type *infer_branches(struct inferer *inferer, struct expr *expr,
+					 const struct expr *yes, const struct expr *no)
+{
+	const struct type *type;
+
+	if (!yes->type || !no->type)
+		return yes->type ? yes->type : no->type;
+	if (yes->type == no->type)
+		return yes->type;
+	type = type_unify(&inferer->program->types, type_read(&inferer->program->types, yes->type),
+			  type_read(&inferer->program->types, no->type));
+	if (!type && inferer->is_final) {
+		diag_report(inferer->program->diags, expr->span, DIAG_TYPE_MISMATCH,
+			    "the two branches give different types: %s and %s", yes->type->name,
+			    no->type->name);
+		diag_note(inferer->program->diags, yes->span, "%s", yes->type->name);
+		diag_note(inferer->program->diags, no->span, "%s", no->type->name);
+		return void_of(inferer);
+	}
+	return type;
+}
+
+static const struct type *infer_if(struct inferer *inferer, struct expr *expr)
+{
+	if (!expr->if_.no || !expr->if_.yes->value || !expr->if_.no->value)
+		return void_of(inferer);
+	return infer_branches(inferer, expr, expr->if_.yes->value, expr->if_.no->value);
+}
+
+/* --- made of parts ---------------------------------------------------------- */
+
+static const struct type *infer_items(struct inferer *inferer, const struct expr_vec *items,
+				      const char *const *names)
+{
+	struct types *types = &inferer->program->types;
+	const struct type **parts = arena_new_array(types->arena, const struct type *, items->count);
+	size_t i;
+
+	for (i = 0; i < items->count; i++) {
+		parts[i] = items->items[i]->type;
+		if (!parts[i])
+			return NULL;
+		if (is_void(parts[i])) {
+			if (inferer->is_final)
+				diag_report(inferer->program->diags, items->items[i]->span,
+					    DIAG_NOT_A_VALUE, "this has no value to put in a tuple");
+			return parts[i];
+		}
+		if (parts[i]->kind == TYPE_AGGREGATE && !aggregate_is_number(parts[i])) {
+			if (inferer->is_final)
+				diag_report(inferer->program->diags, items->items[i]->span,
+					    DIAG_AGGREGATE_USE,
+					    "Map type %s cannot exist inside a tuple", parts[i]->name);
+			return void_of(inferer);
+		}
+		parts[i] = type_read(types, parts[i]);
+		if (inferer->is_final)
+			parts[i] = type_settled_deep(types, parts[i]);
+	}
+	return type_tuple(types, parts, names, items->count);
+}
+
+static bool can_cast(const struct type *from, const struct type *to)
+{
+	if (type_in_register(to))
+		return type_in_register(from) || from->kind == TYPE_AGGREGATE ||
+		       (from->kind == TYPE_ARRAY && type_is_integer(to) && from->size == to->size);
+	if (to->kind == TYPE_ARRAY)
+		return type_is_integer(from) || (from->kind == TYPE_ARRAY && from->size == to->size);
+	return type_converts(from, to);
+}
+
+static const struct type *infer_cast(struct inferer *inferer, struct expr *expr)
+{
+	const struct type *from = expr->cast.operand->type;
+	const struct type *to = type_from_spec(inferer, expr->cast.spec);
+
+	if (!to)
+		return inferer->is_final ? void_of(inferer) : NULL;
+	if (!from || is_void(from))
+		return to;
+	if (inferer->is_final && to->kind == TYPE_STRUCT) {
+		diag_report(inferer->program->diags, expr->span, DIAG_BAD_CAST,
+			    "Cannot cast from \"%s\" to \"%s\"", from->name, to->name);
+		diag_hint(inferer->program->diags, "read it through a pointer: *(%s *)...", to->name);
+	} else if (inferer->is_final &&
+		   (!can_cast(from, to) ||
+		    (from->kind == TYPE_AGGREGATE && !aggregate_is_number(from)))) {
+		diag_report(inferer->program->diags, expr->span, DIAG_BAD_CAST,
+			    "Cannot cast from \"%s\" to \"%s\"", from->name, to->name);
+	}
+	return to;
+}
+
+/* --- calls ------------------------------------------------------------------ */
+
+/* Keys given as arguments after a map: delete(@m, key). */
+static void infer_key_args(struct inferer *inferer, const struct expr *call,
+			   const struct prototype *prototype)
+{
+	const struct expr *map = NULL;
+	size_t i;
+
+	for (i = 0; i < MIN((size_t)prototype->count, call->call.args.count); i++) {
+		struct expr *arg = call->call.args.items[i];
+
+		if (prototype->params[i] == PARAM_MAP && arg->kind == EXPR_MAP)
+			map = arg;
+		if (prototype->params[i] == PARAM_KEY && map && map->map.map) {
+			struct expr_vec keys = { .items = &arg, .count = 1 };
+
+			infer_map_key(inferer, map->map.map, &keys, arg->span);
+		}
+	}
+}
+
+static const struct type *infer_builtin(struct inferer *inferer, struct expr *expr,
+					const struct builtin *builtin)
+{
+	struct prototype prototype;
+
+	if (!builtin)
+		return void_of(inferer);
+	prototype_parse(builtin->prototype, &prototype);
+	if (expr->kind == EXPR_CALL)
+		infer_key_args(inferer, expr, &prototype);
+	if (builtin->infer) {
+		const struct type *type = builtin->infer(inferer, expr);
+
+		return !type && inferer->is_final ? void_of(inferer) : type;
+	}
+	return type_from_words(inferer, prototype.result, prototype.result_length);
+}
+
+/* --- compile time ------------------------------------------------------------ */
+
+static void become_number(struct inferer *inferer, struct expr *expr, uint64_t number)
+{
+	expr->type = type_literal(&inferer->program->types, number, false);
+	if (!inferer->is_final)
+		return;
+	expr->kind = EXPR_NUMBER;
+	memset(&expr->number, 0, sizeof(expr->number));
+	expr->number.value = number;
+}
+
+/* Of a literal the size of the narrowest signed type that holds it. */
+static uint32_t size_of_literal(const struct type *literal)
+{
+	unsigned size;
+
+	for (size = 1; size < 8 && literal->integer.literal_bits >= size * 8; size *= 2)
+		;
+	return size;
+}
+
+static void infer_sizeof(struct inferer *inferer, struct expr *expr)
+{
+	const struct type *type = expr->of.spec ? type_from_spec(inferer, expr->of.spec)
+						: expr->of.operand->type;
+
+	if (type && type->kind == TYPE_STRUCT)
+		type_complete(&inferer->program->types, type);
+	if (!type)
+		expr->type = inferer->is_final ? void_of(inferer) : NULL;
+	else if (type->kind == TYPE_INT && type->integer.is_literal)
+		become_number(inferer, expr, size_of_literal(type));
+	else
+		become_number(inferer, expr, type->size);
+}
+
+static void infer_offsetof(struct inferer *inferer, struct expr *expr)
+{
+	struct types *types = &inferer->program->types;
+	const struct type *type = expr->of.spec ? type_from_spec(inferer, expr->of.spec)
+						: expr->of.operand->type;
+	uint32_t total = 0, offset;
+	size_t i;
+
+	for (i = 0; type && i < expr->of.fields.count; i++) {
+		const struct field *field = type->kind == TYPE_STRUCT
+						    ? type_field(types, type, expr->of.fields.items[i],
+								 &offset)
+						    : NULL;
+
+		if (!field) {
+			if (inferer->is_final)
+				diag_report(inferer->program->diags, expr->span, DIAG_UNKNOWN_FIELD,
+					    "'%s' does not contain a field named '%s'", type->name,
+					    expr->of.fields.items[i]);
+			expr->type = void_of(inferer);
+			return;
+		}
+		total += offset;
+		type = field->type;
+	}
+	if (type)
+		become_number(inferer, expr, total);
+	else
+		expr->type = inferer->is_final ? void_of(inferer) : NULL;
+}
+
+/* --- all kinds ---------------------------------------------------------------- */
+
+static const struct type *infer_unresolved(struct inferer *inferer, struct expr *expr)
+{
+	if (!inferer->is_final || expr->type)
+		return expr->type;
+	if (expr->kind == EXPR_VAR)
+		diag_report(inferer->program->diags, expr->span, DIAG_UNRESOLVED_TYPE,
+			    "Could not resolve the type of this variable: %s is never assigned",
+			    expr->var.name);
+	return void_of(inferer);
+}
+
+static const struct type *infer_kind(struct inferer *inferer, struct expr *expr)
+{
+	struct types *types = &inferer->program->types;
+
+	switch (expr->kind) {
+	case EXPR_NUMBER:
+		return type_literal(types, expr->number.value, expr->number.is_negative);
+	case EXPR_STRING:
+		return type_string(types, (uint32_t)expr->string.length + 1);
+	case EXPR_BOOL:
+		return types->bool_type;
+	case EXPR_IDENT:
+		return infer_builtin(inferer, expr, expr->ident.builtin);
+	case EXPR_CALL:
+		return infer_builtin(inferer, expr, expr->call.builtin);
+	case EXPR_VAR:
+		expr->type = expr->var.variable ? expr->var.variable->type : NULL;
+		return infer_unresolved(inferer, expr);
+	case EXPR_UNARY:
+		return infer_unary(inferer, expr);
+	case EXPR_BINARY:
+		return infer_binary(inferer, expr);
+	case EXPR_TERNARY:
+		return infer_branches(inferer, expr,
+				      expr->ternary.yes ? expr->ternary.yes : expr->ternary.condition,
+				      expr->ternary.no);
+	case EXPR_CAST:
+		return infer_cast(inferer, expr);
+	case EXPR_FIELD:
+		return infer_field(inferer, expr);
+	case EXPR_INDEX:
+		return infer_index(inferer, expr);
+	case EXPR_ELEMENT:
+		return infer_element(inferer, expr);
+	case EXPR_TUPLE:
+		return infer_items(inferer, &expr->tuple.items, NULL);
+	case EXPR_RECORD:
+		return infer_items(inferer, &expr->record.items, expr->record.names.items);
+	case EXPR_BLOCK:
+		return expr->block->value ? expr->block->value->type : types->void_type;
+	case EXPR_IF:
+		return infer_if(inferer, expr);
+	case EXPR_COMPTIME:
+		return expr->comptime->type;
+	case EXPR_MAP:
+	case EXPR_INCDEC:
+	case EXPR_SIZEOF:
+	case EXPR_OFFSETOF:
+		return expr->type; /* typed elsewhere */
+	case EXPR_PARAM:
+	case EXPR_PARAM_COUNT:
+		return void_of(inferer); /* folded; left only after an error */
+	case EXPR_TYPEOF:
+	case EXPR_TYPEINFO:
+	case EXPR_TYPE:
+		return void_of(inferer);
+	}
+	unreachable();
+}
+
+void infer_expr(struct inferer *inferer, struct expr **slot)
+{
+	struct expr *expr = *slot;
+
+	if (expr->kind == EXPR_SIZEOF)
+		infer_sizeof(inferer, expr);
+	else if (expr->kind == EXPR_OFFSETOF)
+		infer_offsetof(inferer, expr);
+	else
+		expr->type = infer_kind(inferer, expr);
+	if (inferer->is_final && !expr->type)
+		expr->type = void_of(inferer);
+}

@@ -1,0 +1,34 @@
+/*
+ * The type of one expression from those of its parts; see infer.c.
+ */
+#ifndef SEMA_INFER_EXPR_H
+#define SEMA_INFER_EXPR_H
+
+#include "sema/infer.h"
+
+/* Sets (*slot)->type, NULL while it is not known.  sizeof and the like become literals. */
+void infer_expr(struct inferer *inferer, struct expr **slot);
+
+/* The type of `left op right`, NULL when the operands do not go with it. */
+const struct type *infer_arithmetic(struct types *types, enum binary_op op, const struct type *left,
+				    const struct type *right);
+
+/* Of e.f, e.0 and e[i] (infer_access.c). */
+const struct type *infer_field(struct inferer *inferer, struct expr *expr);
+const struct type *infer_element(struct inferer *inferer, struct expr *expr);
+const struct type *infer_index(struct inferer *inferer, struct expr *expr);
+
+/* One use of a map with these keys; in infer.c. */
+void infer_map_key(struct inferer *inferer, struct map *map, const struct expr_vec *keys,
+		   struct span span);
+
+/* A type as written; reports UNKNOWN_TYPE and gives void. */
+const struct type *type_from_spec(struct inferer *inferer, const struct type_spec *spec);
+
+/* The result type as a prototype words it. */
+const struct type *type_from_words(struct inferer *inferer, const char *words, size_t length);
+
+/* type_settled(), also for the items of tuples. */
+const struct type *type_settled_deep(struct types *types, const struct type *type);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * The passes of sema in their order.
+ */
+#ifndef SEMA_PASSES_H
+#define SEMA_PASSES_H
+
+#include "sema/program.h"
+
+/*
+ * Runs every pass on a parsed script: expand, resolve, fold, infer, check,
+ * layout.  NULL after errors (they are in `diags`).
+ */
+struct program *analyse(struct arena *arena, struct sources *sources, struct script *script,
+			struct interner *interner, const struct language *language,
+			const struct compile_options *options, struct diags *diags);
+
+void expand(struct program *program);  /* config, attach points, parameters -> instances */
+void resolve(struct program *program); /* names -> builtins, variables, maps */
+void fold(struct program *program);    /* constant expressions -> literals */
+void infer(struct program *program);   /* types, to a fixed point */
+void check(struct program *program);   /* what is wrong */
+void layout(struct program *program);  /* bytes of map keys and values */
+
+/* The typed tree as script text with the types as comments (--dump=types). */
+void types_text(const struct program *program, struct strbuf *out);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * Rows for what a probe can be attached to.
+ *
+ * A probe type says how its attach points are written and what they offer; a
+ * mechanism is one way of the kernel to run a program there.  A type has one
+ * or several mechanisms and chooses for each attach point.
+ */
+#ifndef SEMA_PROBE_TYPE_H
+#define SEMA_PROBE_TYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/source.h"
+#include "base/vec.h"
+#include "sema/type.h"
+
+struct attach_point_parts; /* parser/attach_point.h */
+struct attacher;	   /* runtime/attacher.h */
+struct codegen;		   /* codegen/lower.h */
+struct instance;
+struct lister;
+struct mechanism;
+struct object_attachment;
+struct probe_type;
+struct program;
+struct target;
+struct val;
+
+/* One place to attach to, resolved. */
+struct attach_point {
+	const struct probe_type *type;
+	const struct mechanism *mechanism;
+	struct span span;
+	const char *name;	/* full: "tracepoint:sched:sched_switch", what `probe` gives */
+	const char *target;	/* what the mechanism attaches to, its own words */
+	uint64_t number;	/* of the mechanism: system call number, period in ns, ... */
+	uint64_t extra;
+	const struct type *args; /* struct of `args`, or NULL; fetched when the body uses it */
+};
+
+/* What resolve() is given to add attach points to. */
+struct expander {
+	struct program *program;
+	const struct probe_type *type;
+	struct span span;
+	bool uses_args; /* the predicate or body reads args, argN, ctx ... of the probe */
+	VEC(struct attach_point *) points;
+};
+
+struct attach_point *expander_add(struct expander *expander, const struct mechanism *mechanism,
+				  const char *name);
+
+/* Does `name` match the pattern ('*' is any run of characters)? */
+bool wildcard_match(const char *pattern, const char *name);
+bool has_wildcard(const char *pattern);
+
+struct language;
+
+/* The type with that name: any case, short or old name; NULL: none. */
+const struct probe_type *probe_type_named(const struct language *language, const char *name);
+
+struct mechanism {
+	const char *name;	/* "raw_tracepoint", shown by -v, forced by --attach */
+	uint32_t prog_type;	/* BPF_PROG_TYPE_* */
+	uint32_t attach_type;	/* expected_attach_type at load */
+
+	/*
+	 * Instances whose points give the same key share one program and one
+	 * attachment: a program that finds out itself what happened.  NULL hook
+	 * or NULL key: the instance has its own program, attached at each point.
+	 */
+	const char *(*share_key)(const struct attach_point *point);
+
+	/* In a shared program: goes on when one of the instance's points is meant, else jumps to
+	 * label `skip`. */
+	void (*emit_match)(struct codegen *cg, const struct instance *instance, uint32_t skip);
+
+	/* Which of the instance's points is meant, from 0.  Needed only if there are several and
+	 * the body asks (`probe`); NULL: such bodies get one program a point. */
+	struct val (*emit_point_index)(struct codegen *cg, const struct instance *instance);
+
+	/* A field of `args`: its value, or for memory its address in BPF memory. */
+	struct val (*emit_arg)(struct codegen *cg, const struct instance *instance,
+			       const struct field *field);
+
+	/* Attaches; 0 or -errno, with a text for the user through attacher_explain(). */
+	int (*attach)(struct attacher *attacher, const struct object_attachment *attachment,
+		      int prog_fd);
+
+	/* Taken when attach fails with -ENOENT and the program reads no context; may be NULL. */
+	const struct mechanism *fallback;
+};
+
+enum probe_type_flag {
+	PROBE_RUNS_HERE = 1,	/* runs once in the tracer: begin, end */
+	PROBE_TIMED = 2,	/* goes on by itself: keeps nothing waiting for events */
+	PROBE_FILTERS_PID = 4,	/* -p and -c: the program compares pid */
+};
+
+struct probe_type {
+	const char *name;
+	const char *short_name;	/* "t", or NULL */
+	const char *old_name;	/* "kfunc", or NULL */
+	const char *forms;	/* "tracepoint:CATEGORY:EVENT", for messages and the manual */
+	const char *manual;	/* one line */
+	unsigned flags;
+	enum space space;	/* of pointers in args and of integers cast to pointers */
+
+	/* Adds an attach point for each match, or reports why there is none. */
+	void (*resolve)(struct expander *expander, const struct attach_point_parts *parts);
+
+	/* The struct of `args`; NULL hook: the type has none.  NULL: reported. */
+	const struct type *(*args)(struct program *program, const struct attach_point *point);
+
+	/* Prints what can be attached to and matches the pattern parts. */
+	void (*list)(struct lister *lister, const struct attach_point_parts *pattern);
+};
+
+#endif

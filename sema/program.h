@@ -1,0 +1,109 @@
+/*
+ * What the passes of sema work on: the script, and what is known about it.
+ */
+#ifndef SEMA_PROGRAM_H
+#define SEMA_PROGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/intern.h"
+#include "base/vec.h"
+#include "parser/ast.h"
+#include "sema/builtin.h"
+#include "sema/config.h"
+#include "sema/probe_type.h"
+#include "sema/type.h"
+
+struct target;
+
+/* All that can be added to the language without touching it. */
+struct language {
+	const struct builtin *const *families; /* arrays ended by a row without name; NULL at the end */
+	const struct probe_type *const *probe_types; /* NULL at the end */
+	const struct target *target;
+};
+
+struct compile_options {
+	const char *const *params; /* $1 ... */
+	size_t param_count;
+	const char *const *settings; /* pairs: key, value; they win over the script's config */
+	size_t setting_count;	     /* of pairs */
+	uint32_t pid;	      /* -p: only events of this process; 0: all */
+	bool has_child;	      /* -c */
+	bool allow_unsafe;
+	const char *mechanism; /* --attach: name of the one to use where a type has it, or NULL */
+};
+
+/* A scratch variable of one instance. */
+struct variable {
+	const char *name; /* with the '$' */
+	struct span span; /* of its declaration or first assignment */
+	struct span declared_span; /* of "let $x: T", else SPAN_NONE */
+	const struct type *type;   /* infer */
+	bool is_declared;	   /* with a type: fixed */
+	bool is_assigned, is_read;
+	uint32_t cell;	/* codegen: number of its build_var() or slot */
+	void *storage;	/* codegen */
+};
+
+enum map_kind { MAP_UNKNOWN, MAP_SCALAR, MAP_KEYED };
+
+/* A map of the script. */
+struct map {
+	const char *name; /* with the '@' */
+	struct span span; /* of its first use */
+	enum map_kind kind;
+	const struct map_decl *declaration; /* or NULL */
+	const struct type *key_type;	/* infer; NULL if scalar; of @m[a, b] a tuple */
+	const struct type *value_type;	/* infer */
+	struct span value_span;		/* what gave the value type */
+	const struct builtin *aggregate; /* count(), ...: the row, or NULL */
+	bool is_assigned, is_read;
+	uint32_t index; /* in program.maps, and of its kernel map in the object */
+	struct map_layout {
+		uint32_t key_size, value_size; /* of the kernel map; a scalar's key is a uint32 0 */
+		/*
+		 * Offset of a uint64 that is not 0 once the value was set, in maps
+		 * whose elements always exist (scalars); 0: there is none, the
+		 * record itself tells or the element's existence does.
+		 */
+		uint32_t set_offset;
+		bool is_per_cpu, is_array;
+	} layout; /* layout */
+};
+
+/*
+ * A probe's body for a set of attach points for which it means the same: a
+ * copy of the tree with types of its own.
+ */
+struct instance {
+	const struct probe *probe;
+	uint32_t number; /* of the probe in the script, from 0 */
+	struct expr *predicate; /* or NULL */
+	struct block *body;
+	VEC(struct attach_point *) points; /* at least one; all of one mechanism */
+	const struct type *args;	   /* struct of `args`, or NULL */
+	VEC(struct variable *) variables;
+};
+
+struct program {
+	struct arena *arena;
+	struct sources *sources;
+	struct diags *diags;
+	struct interner *interner;
+	struct types types;
+	const struct language *language;
+	const struct target *target;
+	const struct compile_options *options;
+	struct script *script;
+	struct config config;
+	struct table builtins; /* name to struct builtin */
+	VEC(struct instance *) instances;
+	VEC(struct map *) maps;
+	struct table map_names;
+};
+
+#endif

@@ -1,0 +1,374 @@
+/*
+ * Names become pointers: identifiers and calls to rows, $x to variables of the
+ * instance, @m to maps of the program.  After this pass no name is compared.
+ *
+ * Needs: instances (expand).  Leaves: every IDENT, CALL, VAR, MAP, LET and FOR
+ * with its pointer set, or a diagnostic.
+ */
+#include <string.h>
+
+#include "base/compiler.h"
+#include "sema/passes.h"
+
+struct resolver {
+	struct ast_visitor visitor; /* first: callbacks get back to the resolver from it */
+	struct program *program;
+	struct instance *instance;
+	struct table visible; /* name to the struct variable in scope, or NULL */
+	VEC(struct variable *) scope; /* those in scope, innermost last */
+	VEC(size_t) blocks;   /* how many were in scope where each open block began */
+};
+
+static struct resolver *resolver_of(struct ast_visitor *visitor)
+{
+	return (struct resolver *)visitor;
+}
+
+/* --- variables ------------------------------------------------------------ */
+
+static void enter_scope(struct resolver *resolver)
+{
+	vec_push(resolver->program->arena, &resolver->blocks, resolver->scope.count);
+}
+
+static void leave_scope(struct resolver *resolver)
+{
+	size_t outer = resolver->blocks.items[--resolver->blocks.count];
+
+	while (resolver->scope.count > outer)
+		table_set_str(&resolver->visible,
+			      resolver->scope.items[--resolver->scope.count]->name, NULL);
+}
+
+static struct variable *declare(struct resolver *resolver, const char *name, struct span span)
+{
+	struct arena *arena = resolver->program->arena;
+	struct variable *variable = arena_new_struct(arena, struct variable);
+
+	*variable = (struct variable){ .name = name, .span = span };
+	vec_push(arena, &resolver->instance->variables, variable);
+	vec_push(arena, &resolver->scope, variable);
+	table_set_str(&resolver->visible, name, variable);
+	return variable;
+}
+
+/* Declares by let or a loop: the name must be free. */
+static struct variable *declare_new(struct resolver *resolver, const char *name, struct span span)
+{
+	struct diags *diags = resolver->program->diags;
+	struct variable *old = table_get_str(&resolver->visible, name);
+
+	if (old) {
+		diag_report(diags, span, DIAG_REDECLARED,
+			    "%s is in use already, and a variable cannot be hidden by another", name);
+		diag_note(diags, old->span, "%s begins here", name);
+		diag_hint(diags, "take another name, or assign to the first %s", name);
+	}
+	return declare(resolver, name, span);
+}
+
+static void resolve_var(struct resolver *resolver, struct expr *expr)
+{
+	struct diags *diags = resolver->program->diags;
+	struct variable *variable = table_get_str(&resolver->visible, expr->var.name);
+	struct suggestion suggestion;
+	size_t i;
+
+	if (!variable) {
+		diag_report(diags, expr->span, DIAG_UNDEFINED_VARIABLE,
+			    "Undefined or undeclared variable: %s", expr->var.name);
+		suggestion_init(&suggestion, expr->var.name);
+		for (i = 0; i < resolver->scope.count; i++)
+			suggestion_offer(&suggestion, resolver->scope.items[i]->name);
+		if (suggestion.best)
+			diag_hint(diags, "did you mean %s?", suggestion.best);
+		variable = declare(resolver, expr->var.name, expr->span);
+	}
+	expr->var.variable = variable;
+	variable->is_read = true;
+}
+
+/* --- maps ------------------------------------------------------------------ */
+
+static struct map *find_map(struct program *program, const char *name, struct span span)
+{
+	struct map *map = table_get_str(&program->map_names, name);
+
+	if (!map) {
+		map = arena_new_struct(program->arena, struct map);
+		*map = (struct map){ .name = name, .span = span, .kind = MAP_UNKNOWN,
+				     .index = (uint32_t)program->maps.count };
+		vec_push(program->arena, &program->maps, map);
+		table_set_str(&program->map_names, name, map);
+	}
+	return map;
+}
+
+/* Fixes the map's shape by this use, or says that it contradicts an earlier one. */
+static void use_shape(struct program *program, struct map *map, enum map_kind kind,
+		      struct span span)
+{
+	if (map->kind == MAP_UNKNOWN) {
+		map->kind = kind;
+		map->span = span;
+		return;
+	}
+	if (map->kind == kind)
+		return;
+	diag_report(program->diags, span, DIAG_MAP_SHAPE,
+		    kind == MAP_KEYED
+			    ? "%s used as a map with an explicit key (non-scalar map), previously "
+			      "used without an explicit key (scalar map)"
+			    : "%s used as a map without an explicit key (scalar map), previously "
+			      "used with an explicit key (non-scalar map)",
+		    map->name);
+	diag_note(program->diags, map->span, "the other use is here");
+	if (kind == MAP_SCALAR)
+		diag_hint(program->diags, "to read an element write %s[key]", map->name);
+}
+
+/* `whole`: an argument that means the map itself, which leaves its shape open. */
+static void resolve_map(struct resolver *resolver, struct expr *expr, bool whole)
+{
+	struct program *program = resolver->program;
+	struct map *map = find_map(program, expr->map.name, expr->span);
+
+	expr->map.map = map;
+	if (expr->map.keys.count)
+		use_shape(program, map, MAP_KEYED, expr->span);
+	else if (!whole)
+		use_shape(program, map, MAP_SCALAR, expr->span);
+}
+
+/* --- builtins -------------------------------------------------------------- */
+
+static void suggest_builtin(struct program *program, const char *name)
+{
+	struct suggestion suggestion;
+	size_t i;
+
+	suggestion_init(&suggestion, name);
+	for (i = 0; i < program->builtins.count; i++)
+		suggestion_offer(&suggestion, program->builtins.entries[i].key);
+	if (suggestion.best)
+		diag_hint(program->diags, "did you mean %s?", suggestion.best);
+}
+
+static void resolve_ident(struct resolver *resolver, struct expr *expr)
+{
+	struct program *program = resolver->program;
+	const struct builtin *builtin = table_get_str(&program->builtins, expr->ident.name);
+
+	if (!builtin) {
+		diag_report(program->diags, expr->span, DIAG_UNKNOWN_NAME, "Unknown identifier: '%s'",
+			    expr->ident.name);
+		suggest_builtin(program, expr->ident.name);
+		return;
+	}
+	expr->ident.builtin = builtin;
+}
+
+static void resolve_call(struct resolver *resolver, struct expr *expr)
+{
+	struct program *program = resolver->program;
+	const struct builtin *builtin = table_get_str(&program->builtins, expr->call.name);
+
+	if (!builtin) {
+		diag_report(program->diags, expr->call.name_span, DIAG_UNKNOWN_FUNCTION,
+			    "Unknown function: '%s'", expr->call.name);
+		suggest_builtin(program, expr->call.name);
+		return;
+	}
+	expr->call.builtin = builtin;
+}
+
+/* Walks the arguments of a call; those that mean a whole map are taken out. */
+static void resolve_args(struct resolver *resolver, struct expr *expr)
+{
+	struct prototype prototype = { 0 };
+	size_t i;
+
+	if (expr->call.builtin)
+		prototype_parse(expr->call.builtin->prototype, &prototype);
+	for (i = 0; i < expr->call.args.count; i++) {
+		struct expr **arg = &expr->call.args.items[i];
+		bool may_be_map = i < prototype.count && (prototype.params[i] == PARAM_MAP ||
+							  prototype.params[i] == PARAM_ANY);
+
+		if (may_be_map && (*arg)->kind == EXPR_MAP && !(*arg)->map.keys.count)
+			resolve_map(resolver, *arg, true);
+		else
+			ast_walk_expr(&resolver->visitor, arg);
+	}
+}
+
+/* A bare name in sizeof() and the like is a type's, not a value's. */
+static void name_to_type(struct resolver *resolver, struct expr *expr)
+{
+	struct type_spec *spec = arena_new_struct(resolver->program->arena, struct type_spec);
+
+	*spec = (struct type_spec){ .kind = TYPE_SPEC_NAME, .span = expr->of.operand->span,
+				    .name = expr->of.operand->ident.name };
+	expr->of.spec = spec;
+	expr->of.operand = NULL;
+}
+
+/* --- the walk -------------------------------------------------------------- */
+
+static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
+{
+	struct resolver *resolver = resolver_of(visitor);
+	struct expr *expr = *slot;
+
+	if ((expr->kind == EXPR_SIZEOF || expr->kind == EXPR_OFFSETOF || expr->kind == EXPR_TYPEOF) &&
+	    expr->of.operand && expr->of.operand->kind == EXPR_IDENT)
+		name_to_type(resolver, expr);
+	else if (expr->kind == EXPR_IDENT)
+		resolve_ident(resolver, expr);
+	else if (expr->kind == EXPR_VAR)
+		resolve_var(resolver, expr);
+	else if (expr->kind == EXPR_MAP)
+		resolve_map(resolver, expr, false);
+	else if (expr->kind == EXPR_CALL) {
+		resolve_call(resolver, expr);
+		resolve_args(resolver, expr);
+		return false;
+	}
+	return true;
+}
+
+static void resolve_assign(struct resolver *resolver, struct stmt *stmt)
+{
+	struct expr *target = stmt->assign.target;
+
+	/* The value first: in $x = $x + 1 it does not see the $x that begins here. */
+	ast_walk_expr(&resolver->visitor, &stmt->assign.value);
+	if (target->kind == EXPR_VAR) {
+		struct variable *variable = table_get_str(&resolver->visible, target->var.name);
+
+		if (!variable && stmt->assign.compound) {
+			resolve_var(resolver, target);
+			return;
+		}
+		if (!variable)
+			variable = declare(resolver, target->var.name, target->span);
+		target->var.variable = variable;
+		variable->is_assigned = true;
+		return;
+	}
+	ast_walk_expr(&resolver->visitor, &stmt->assign.target);
+	if (target->kind == EXPR_MAP && target->map.map)
+		target->map.map->is_assigned = true;
+}
+
+static void resolve_let(struct resolver *resolver, struct stmt *stmt)
+{
+	if (stmt->let.value)
+		ast_walk_expr(&resolver->visitor, &stmt->let.value);
+	stmt->let.variable = declare_new(resolver, stmt->let.name, stmt->let.name_span);
+	stmt->let.variable->is_assigned = stmt->let.value != NULL;
+	if (stmt->let.spec) {
+		stmt->let.variable->is_declared = true;
+		stmt->let.variable->declared_span = stmt->let.spec->span;
+	}
+}
+
+static void resolve_for(struct resolver *resolver, struct stmt *stmt)
+{
+	if (stmt->kind == STMT_FOR_RANGE) {
+		ast_walk_expr(&resolver->visitor, &stmt->for_.from);
+		ast_walk_expr(&resolver->visitor, &stmt->for_.to);
+	} else if (stmt->for_.map->kind == EXPR_MAP) {
+		resolve_map(resolver, stmt->for_.map, true);
+		use_shape(resolver->program, stmt->for_.map->map.map, MAP_KEYED, stmt->for_.map->span);
+	}
+	enter_scope(resolver);
+	stmt->for_.variable = declare_new(resolver, stmt->for_.name, stmt->for_.name_span);
+	stmt->for_.variable->is_assigned = true;
+	ast_walk_block(&resolver->visitor, stmt->for_.body);
+	leave_scope(resolver);
+}
+
+static bool enter_stmt(struct ast_visitor *visitor, struct stmt **slot)
+{
+	struct resolver *resolver = resolver_of(visitor);
+
+	switch ((*slot)->kind) {
+	case STMT_ASSIGN:
+		resolve_assign(resolver, *slot);
+		return false;
+	case STMT_LET:
+		resolve_let(resolver, *slot);
+		return false;
+	case STMT_FOR_RANGE:
+	case STMT_FOR_MAP:
+		resolve_for(resolver, *slot);
+		return false;
+	case STMT_EXPR:
+	case STMT_DISCARD:
+	case STMT_WHILE:
+	case STMT_UNROLL:
+	case STMT_BREAK:
+	case STMT_CONTINUE:
+	case STMT_RETURN:
+	case STMT_IMPORT:
+		return true;
+	}
+	unreachable();
+}
+
+static bool enter_block(struct ast_visitor *visitor, struct block *block UNUSED)
+{
+	enter_scope(resolver_of(visitor));
+	return true;
+}
+
+static void leave_block(struct ast_visitor *visitor, struct block *block UNUSED)
+{
+	leave_scope(resolver_of(visitor));
+}
+
+static void resolve_instance(struct program *program, struct instance *instance)
+{
+	struct resolver resolver = {
+		.visitor = { .enter_expr = enter_expr, .enter_stmt = enter_stmt,
+			     .enter_block = enter_block, .leave_block = leave_block },
+		.program = program,
+		.instance = instance,
+	};
+
+	table_init(&resolver.visible, program->arena);
+	if (instance->predicate)
+		ast_walk_expr(&resolver.visitor, &instance->predicate);
+	ast_walk_block(&resolver.visitor, instance->body);
+}
+
+/* Maps declared by "let @m = hash(10)". */
+static void declare_maps(struct program *program)
+{
+	size_t i;
+
+	for (i = 0; i < program->script->decls.count; i++) {
+		const struct decl *decl = program->script->decls.items[i];
+		struct map *map;
+
+		if (decl->kind != DECL_MAP)
+			continue;
+		map = find_map(program, decl->map->name, decl->map->name_span);
+		if (map->declaration) {
+			diag_report(program->diags, decl->map->name_span, DIAG_REDECLARED,
+				    "%s is declared twice", map->name);
+			diag_note(program->diags, map->declaration->name_span, "first here");
+		}
+		map->declaration = decl->map;
+	}
+}
+
+void resolve(struct program *program)
+{
+	size_t i;
+
+	declare_maps(program);
+	for (i = 0; i < program->instances.count; i++)
+		resolve_instance(program, program->instances.items[i]);
+}

@@ -1,0 +1,175 @@
+/*
+ * Types of values.  Interned: equal means ==.
+ *
+ * Integers, booleans and pointers live in registers, extended to 64 bits; the
+ * others in memory, in the layout that `size`, `align` and the fields tell,
+ * which is also the layout of map keys, map values and event payloads.
+ */
+#ifndef SEMA_TYPE_H
+#define SEMA_TYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/intern.h"
+#include "base/strbuf.h"
+#include "base/table.h"
+
+struct target;
+
+enum type_kind {
+	TYPE_VOID,
+	TYPE_INT,
+	TYPE_BOOL,
+	TYPE_STRING, /* `size` bytes, NUL-terminated unless it filled them */
+	TYPE_POINTER,
+	TYPE_ARRAY,
+	TYPE_STRUCT, /* struct or union of C */
+	TYPE_ENUM,
+	TYPE_TUPLE, /* tuple or record of the language */
+	TYPE_AGGREGATE, /* what count(), hist() ... keep in a map */
+};
+
+/* Whose memory an address belongs to: which helper reads it. */
+enum space { SPACE_NONE, SPACE_KERNEL, SPACE_USER };
+
+enum aggregate {
+	AGGREGATE_COUNT,
+	AGGREGATE_SUM,
+	AGGREGATE_MIN,
+	AGGREGATE_MAX,
+	AGGREGATE_AVG,
+	AGGREGATE_STATS,
+	AGGREGATE_HIST,
+	AGGREGATE_LHIST,
+};
+
+struct field {
+	const char *name; /* NULL: element of a tuple, or anonymous member */
+	const struct type *type;
+	uint32_t offset;	     /* bytes */
+	uint8_t bit_offset, bit_size; /* of a bitfield, from `offset`; bit_size 0: none */
+	bool is_data_loc; /* tracepoint: 32 bits, offset and length of the data */
+	bool in_register; /* args: `offset` is an index of an argument, see the mechanism */
+};
+
+struct enumerator {
+	const char *name;
+	int64_t value;
+};
+
+struct type {
+	enum type_kind kind;
+	const char *name; /* as messages and --dump show it */
+	uint32_t size, align;
+	union {
+		struct {
+			bool is_signed;
+			/* Of a constant: takes the sign and width of what it meets. */
+			bool is_literal, is_negative;
+			uint8_t literal_bits; /* of its magnitude, up to 64 */
+		} integer;
+		struct {
+			const struct type *to;
+			enum space space;
+		} pointer;
+		struct {
+			const struct type *element;
+			uint32_t length;
+		} array;
+		struct {
+			const char *tag; /* NULL: anonymous */
+			struct field *fields;
+			size_t count;
+			bool is_union;
+			bool is_complete; /* else type_complete() fetches the fields */
+			uint32_t btf_id;
+			bool is_context; /* `args`: read by the mechanism, not by address */
+		} record;
+		struct {
+			struct field *fields; /* names are NULL in a tuple, set in a record */
+			size_t count;
+		} tuple;
+		struct {
+			const char *tag;
+			struct enumerator *enumerators;
+			size_t count;
+			bool is_signed;
+		} enumeration;
+		struct {
+			enum aggregate kind;
+			bool is_signed;
+			uint32_t bits;		   /* HIST: sub-buckets per power of two, as power */
+			int64_t min, max, step;	   /* LHIST */
+		} aggregate;
+	};
+};
+
+struct types {
+	struct arena *arena;
+	struct interner *interner;
+	const struct target *target; /* where struct fields come from */
+	struct table interned;
+	const struct type *void_type, *bool_type;
+	const struct type *ints[2][4]; /* [is_signed][log2 size] */
+};
+
+void types_init(struct types *types, struct arena *arena, struct interner *interner,
+		const struct target *target);
+
+const struct type *type_int(const struct types *types, unsigned size, bool is_signed);
+
+/* Of a constant: `value` is an int64 when `is_negative`, else a uint64. */
+const struct type *type_literal(struct types *types, uint64_t value, bool is_negative);
+const struct type *type_string(struct types *types, uint32_t size);
+const struct type *type_pointer(struct types *types, const struct type *to, enum space space);
+const struct type *type_array(struct types *types, const struct type *element, uint32_t length);
+
+/* Offsets are laid out as C would; `names` is NULL for a tuple. */
+const struct type *type_tuple(struct types *types, const struct type *const *items,
+			      const char *const *names, size_t count);
+
+/* A struct of its own identity (not interned by content). */
+struct type *type_struct(struct types *types, const char *tag, bool is_union);
+
+const struct type *type_aggregate(struct types *types, enum aggregate kind, bool is_signed);
+const struct type *type_hist(struct types *types, uint32_t bits);
+const struct type *type_lhist(struct types *types, int64_t min, int64_t max, int64_t step);
+
+/*
+ * Bytes of an aggregate's record on one CPU, a multiple of 8:
+ * count {uint64 n}; sum {int64 sum}; min, max {int64 value; uint64 set};
+ * avg, stats {int64 total; uint64 n}; hist, lhist {uint64 buckets[]}.
+ */
+uint32_t aggregate_record_size(const struct type *type);
+
+/* Buckets that the per-CPU record of a histogram has. */
+uint32_t aggregate_bucket_count(const struct type *type);
+
+/* Fetches the fields of a struct if that has not been done. */
+void type_complete(struct types *types, const struct type *record);
+
+/* The field, looked for in anonymous members too; *ret_offset is from the start of `record`. */
+const struct field *type_field(struct types *types, const struct type *record, const char *name,
+			       uint32_t *ret_offset);
+
+bool type_is_integer(const struct type *type);	 /* INT, BOOL, ENUM */
+bool type_is_signed(const struct type *type);
+
+/* Is an operation on the two (comparison, / % >>) a signed one?  Literals take the other's sign. */
+bool type_operation_is_signed(const struct type *a, const struct type *b);
+
+/* What reading an aggregate as a number gives (int64, uint64); other types as they are. */
+const struct type *type_read(const struct types *types, const struct type *type);
+
+/* Can reading it as a number be done: count, sum, min, max, avg? */
+bool aggregate_is_number(const struct type *type);
+bool type_in_register(const struct type *type); /* INT, BOOL, POINTER, ENUM; else memory */
+bool type_is_record(const struct type *type);	 /* TUPLE with names */
+
+/* Name of an aggregate's function: "count". */
+const char *aggregate_name(enum aggregate kind);
+
+#endif

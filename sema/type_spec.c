@@ -1,0 +1,169 @@
+/*
+ * Types as they are written: in casts, declarations, sizeof and prototypes.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "sema/infer_expr.h"
+#include "sema/target.h"
+
+static const struct {
+	const char *name;
+	unsigned size;
+	bool is_signed;
+} integer_names[] = {
+	{ "int8", 1, true },	 { "int16", 2, true },	  { "int32", 4, true },
+	{ "int64", 8, true },	 { "uint8", 1, false },	  { "uint16", 2, false },
+	{ "uint32", 4, false },	 { "uint64", 8, false },  { "int", 4, true },
+	{ "long", 8, true },	 { "short", 2, true },	  { "char", 1, true },
+	{ "unsigned", 4, false }, { "size_t", 8, false }, { "ssize_t", 8, true },
+	{ "int8_t", 1, true },	 { "int16_t", 2, true },  { "int32_t", 4, true },
+	{ "int64_t", 8, true },	 { "uint8_t", 1, false }, { "uint16_t", 2, false },
+	{ "uint32_t", 4, false }, { "uint64_t", 8, false }, { "u8", 1, false },
+	{ "u16", 2, false },	 { "u32", 4, false },	  { "u64", 8, false },
+	{ "s8", 1, true },	 { "s16", 2, true },	  { "s32", 4, true },
+	{ "s64", 8, true },	 { "uintptr_t", 8, false }, { "intptr_t", 8, true },
+};
+
+/* Types of the language and of C that need no kernel; NULL when it is none of them. */
+static const struct type *plain_type(struct inferer *inferer, const char *name, size_t length)
+{
+	struct types *types = &inferer->program->types;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(integer_names); i++)
+		if (strlen(integer_names[i].name) == length &&
+		    !memcmp(integer_names[i].name, name, length))
+			return type_int(types, integer_names[i].size, integer_names[i].is_signed);
+	if (length == 4 && !memcmp(name, "void", 4))
+		return types->void_type;
+	if (length == 4 && !memcmp(name, "bool", 4))
+		return types->bool_type;
+	if (length == 6 && !memcmp(name, "string", 6))
+		return type_string(types, (uint32_t)inferer->program->config.max_strlen);
+	return NULL;
+}
+
+static const struct type *kernel_type(struct inferer *inferer, const char *what, const char *name)
+{
+	const struct target *target = inferer->program->target;
+
+	return target->find_type ? target->find_type(target, &inferer->program->types, what, name)
+				 : NULL;
+}
+
+static void report_unknown(struct inferer *inferer, const struct type_spec *spec, const char *what)
+{
+	diag_report(inferer->program->diags, spec->span, DIAG_UNKNOWN_TYPE,
+		    "Cannot resolve unknown type \"%s%s%s\"", what, *what ? " " : "", spec->name);
+	if (!*what && kernel_type(inferer, "struct", spec->name))
+		diag_hint(inferer->program->diags, "did you mean struct %s?", spec->name);
+}
+
+static const struct type *base_of_spec(struct inferer *inferer, const struct type_spec *spec)
+{
+	static const char *const whats[] = { [TYPE_SPEC_NAME] = "", [TYPE_SPEC_STRUCT] = "struct",
+					     [TYPE_SPEC_UNION] = "union", [TYPE_SPEC_ENUM] = "enum" };
+	const struct type *type = NULL;
+
+	if (spec->kind == TYPE_SPEC_TYPEOF) {
+		if (spec->inner)
+			return type_from_spec(inferer, spec->inner);
+		return spec->expr->type;
+	}
+	if (spec->kind == TYPE_SPEC_NAME)
+		type = plain_type(inferer, spec->name, strlen(spec->name));
+	if (!type)
+		type = kernel_type(inferer, whats[spec->kind], spec->name);
+	if (!type)
+		report_unknown(inferer, spec, whats[spec->kind]);
+	return type;
+}
+
+/* The space that an address written as an integer is taken to be in. */
+static enum space default_space(const struct inferer *inferer)
+{
+	const struct instance *instance = inferer->instance;
+
+	return instance && instance->points.count ? instance->points.items[0]->type->space : SPACE_NONE;
+}
+
+static const struct type *array_of(struct inferer *inferer, const struct type *element,
+				   uint64_t length, struct span span)
+{
+	if (length > UINT32_MAX / MAX(element->size, 1u)) {
+		diag_report(inferer->program->diags, span, DIAG_TOO_LARGE,
+			    "an array of %llu elements is too large", (unsigned long long)length);
+		length = 1;
+	}
+	return type_array(&inferer->program->types, element, (uint32_t)length);
+}
+
+const struct type *type_from_spec(struct inferer *inferer, const struct type_spec *spec)
+{
+	struct types *types = &inferer->program->types;
+	const struct type *type = base_of_spec(inferer, spec);
+	bool is_bare_string = spec->kind == TYPE_SPEC_NAME && type && type->kind == TYPE_STRING;
+	size_t i, j;
+
+	if (!type)
+		return NULL;
+	for (i = 0; i < spec->suffixes.count; i++) {
+		const struct type_suffix *suffix = &spec->suffixes.items[i];
+
+		if (suffix->pointer) {
+			type = type_pointer(types, type, default_space(inferer));
+			continue;
+		}
+		if (is_bare_string && i == 0) {
+			type = type_string(types, (uint32_t)MIN(suffix->length, (uint64_t)UINT32_MAX));
+			continue;
+		}
+		/* T[2][3]: three-element arrays inside, as in C */
+		for (j = i; j + 1 < spec->suffixes.count && !spec->suffixes.items[j + 1].pointer; j++)
+			;
+		for (size_t k = j + 1; k-- > i;)
+			type = array_of(inferer, type, spec->suffixes.items[k].length, spec->span);
+		i = j;
+	}
+	return type;
+}
+
+const struct type *type_from_words(struct inferer *inferer, const char *words, size_t length)
+{
+	struct types *types = &inferer->program->types;
+	const struct type *type = plain_type(inferer, words, length);
+	char name[64];
+
+	if (type)
+		return type;
+	if (length > 7 && !memcmp(words, "string[", 7))
+		return type_string(types, (uint32_t)strtoul(words + 7, NULL, 10));
+	if (length > 9 && length < sizeof(name) && !memcmp(words, "struct ", 7)) {
+		snprintf(name, sizeof(name), "%.*s", (int)(length - 7), words + 7);
+		name[strcspn(name, " *")] = '\0';
+		type = kernel_type(inferer, "struct", name);
+		if (!type)
+			type = types->void_type;
+		return words[length - 1] == '*' ? type_pointer(types, type, SPACE_KERNEL) : type;
+	}
+	return NULL;
+}
+
+const struct type *type_settled_deep(struct types *types, const struct type *type)
+{
+	const struct type **items;
+	const char **names;
+	size_t i;
+
+	if (!type || type->kind != TYPE_TUPLE)
+		return type_settled(types, type);
+	items = arena_new_array(types->arena, const struct type *, type->tuple.count);
+	names = arena_new_array(types->arena, const char *, type->tuple.count);
+	for (i = 0; i < type->tuple.count; i++) {
+		items[i] = type_settled_deep(types, type->tuple.fields[i].type);
+		names[i] = type->tuple.fields[i].name;
+	}
+	return type_tuple(types, items, type_is_record(type) ? names : NULL, type->tuple.count);
+}
