@@ -166,6 +166,16 @@ static void format_place(const struct diags *diags, struct span span, struct str
 	}
 }
 
+/* The calls that led to a place inside a macro, innermost first. */
+static void format_expansions(const struct diags *diags, struct span span, struct strbuf *out)
+{
+	while ((span = span_call(diags->sources, span)).start) {
+		format_place(diags, span, out);
+		strbuf_puts(out, "expanded from\n");
+		span_quote(diags->sources, span, out);
+	}
+}
+
 static void format_one(const struct diags *diags, const struct diag *diag, bool color,
 		       struct strbuf *out)
 {
@@ -181,6 +191,7 @@ static void format_one(const struct diags *diags, const struct diag *diag, bool 
 		strbuf_puts(out, "\033[0m");
 	strbuf_putc(out, '\n');
 	span_quote(diags->sources, diag->span, out);
+	format_expansions(diags, diag->span, out);
 	for (i = 0; i < diag->notes.count; i++) {
 		format_place(diags, diag->notes.items[i].span, out);
 		strbuf_puts(out, diag->notes.items[i].text);

@@ -7,19 +7,59 @@ void sources_init(struct sources *sources, struct arena *arena)
 	*sources = (struct sources){ .arena = arena };
 }
 
+static uint32_t next_base(const struct sources *sources)
+{
+	const struct source *last;
+
+	if (!sources->list.count)
+		return 1;
+	last = vec_last(&sources->list);
+	return last->base + last->size + 1; /* + 1: the end of the text is a place too */
+}
+
 struct source *sources_add(struct sources *sources, const char *name, const char *text, size_t size)
 {
 	struct source *source = arena_new_struct(sources->arena, struct source);
-	uint32_t base = 1;
 
-	if (sources->list.count) {
-		const struct source *last = vec_last(&sources->list);
-
-		base = last->base + last->size + 1; /* + 1: the end of the text is a place too */
-	}
-	*source = (struct source){ .name = name, .text = text, .size = (uint32_t)size, .base = base };
+	*source = (struct source){ .name = name, .text = text, .size = (uint32_t)size,
+				   .base = next_base(sources) };
 	vec_push(sources->arena, &sources->list, source);
 	return source;
+}
+
+struct source *sources_add_expansion(struct sources *sources, struct span origin, struct span call)
+{
+	const struct source *from = sources_at(sources, origin.start);
+	struct source *source = arena_new_struct(sources->arena, struct source);
+
+	*source = (struct source){ .name = from->name,
+				   .text = from->text + (origin.start - from->base),
+				   .size = origin.end - origin.start,
+				   .base = next_base(sources),
+				   .origin = origin,
+				   .call = call };
+	vec_push(sources->arena, &sources->list, source);
+	return source;
+}
+
+struct span span_origin(const struct sources *sources, struct span span)
+{
+	const struct source *source;
+
+	while ((source = sources_at(sources, span.start)) && source->origin.start) {
+		uint32_t shift = source->base - source->origin.start;
+
+		span.start -= shift;
+		span.end -= shift;
+	}
+	return span;
+}
+
+struct span span_call(const struct sources *sources, struct span span)
+{
+	const struct source *source = sources_at(sources, span.start);
+
+	return source ? source->call : SPAN_NONE;
 }
 
 struct source *sources_at(const struct sources *sources, uint32_t offset)
@@ -53,9 +93,11 @@ static void find_lines(struct sources *sources, struct source *source)
 
 struct position sources_position(struct sources *sources, uint32_t offset)
 {
-	struct source *source = sources_at(sources, offset);
+	struct source *source;
 	uint32_t low = 0, high, local;
 
+	offset = span_origin(sources, (struct span){ offset, offset }).start;
+	source = sources_at(sources, offset);
 	if (!source)
 		return (struct position){ 0 };
 	if (!source->line_starts)

@@ -28,6 +28,10 @@ struct source {
 	uint32_t base;		/* offset of its first byte; never 0 */
 	uint32_t *line_starts;	/* offsets in text; made on first use */
 	uint32_t line_count;
+
+	/* A copy of a part of another text, made where a macro is called. */
+	struct span origin; /* that part; {0, 0} when this is a text of its own */
+	struct span call;   /* where it was expanded from */
 };
 
 struct sources {
@@ -47,9 +51,22 @@ void sources_init(struct sources *sources, struct arena *arena);
 /* Keeps the pointer to the text.  `size` is at most SOURCE_SIZE_MAX. */
 struct source *sources_add(struct sources *sources, const char *name, const char *text, size_t size);
 
+/*
+ * Places for a copy of the text `origin`, expanded at `call`: offset
+ * `origin.start + n` becomes `base + n`.
+ */
+struct source *sources_add_expansion(struct sources *sources, struct span origin, struct span call);
+
+/* Where a place was written: the same unless it lies in a copy. */
+struct span span_origin(const struct sources *sources, struct span span);
+
+/* Where the copy that the place lies in was expanded from; SPAN_NONE: it lies in no copy. */
+struct span span_call(const struct sources *sources, struct span span);
+
 /* The text an offset lies in; NULL for the offset 0. */
 struct source *sources_at(const struct sources *sources, uint32_t offset);
 
+/* Where a place was written. */
 struct position sources_position(struct sources *sources, uint32_t offset);
 
 /* Line `line` (from 1) without its line end. */

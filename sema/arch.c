@@ -1,3 +1,6 @@
+/*
+ * The table of processor architectures.
+ */
 #include "sema/arch.h"
 
 #include <stddef.h>

@@ -395,9 +395,6 @@ void expand(struct program *program)
 		case DECL_PROBE:
 			expand_probe(program, decl->probe, number++);
 			break;
-		case DECL_MACRO:
-			report_unsupported(program, decl, "macros are");
-			break;
 		case DECL_FUNCTION:
 			report_unsupported(program, decl, "user functions are");
 			break;
@@ -409,6 +406,7 @@ void expand(struct program *program)
 				report_unsupported(program, decl, "C definitions are");
 			break;
 		case DECL_CONFIG:
+		case DECL_MACRO:
 		case DECL_MAP:
 			break;
 		}

@@ -12,6 +12,7 @@ static const struct {
 	void (*run)(struct program *program);
 	bool goes_on; /* after errors: what is wrong does not confuse the next pass */
 } passes[] = {
+	{ "macros", expand_macros, false },
 	{ "expand", expand, false },
 	{ "resolve", resolve, true },
 	{ "fold", fold, true },

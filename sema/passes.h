@@ -7,13 +7,14 @@
 #include "sema/program.h"
 
 /*
- * Runs every pass on a parsed script: expand, resolve, fold, infer, check,
+ * Runs every pass on a parsed script: expand_macros, expand, resolve, fold, infer, check,
  * layout.  NULL after errors (they are in `diags`).
  */
 struct program *analyse(struct arena *arena, struct sources *sources, struct script *script,
 			struct interner *interner, const struct language *language,
 			const struct compile_options *options, struct diags *diags);
 
+void expand_macros(struct program *program); /* calls of macros -> copies of their bodies */
 void expand(struct program *program);  /* config, attach points, parameters -> instances */
 void resolve(struct program *program); /* names -> builtins, variables, maps */
 void fold(struct program *program);    /* constant expressions -> literals */

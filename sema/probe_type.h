@@ -65,6 +65,7 @@ struct mechanism {
 	const char *name;	/* "raw_tracepoint", shown by -v, forced by --attach */
 	uint32_t prog_type;	/* BPF_PROG_TYPE_* */
 	uint32_t attach_type;	/* expected_attach_type at load */
+	const char *btf_type;	/* typedef of the kernel's BTF that a program is loaded for, or NULL */
 
 	/*
 	 * Instances whose points give the same key share one program and one
@@ -84,6 +85,10 @@ struct mechanism {
 	/* A field of `args`: its value, or for memory its address in BPF memory. */
 	struct val (*emit_arg)(struct codegen *cg, const struct instance *instance,
 			       const struct field *field);
+
+	/* argN: a 64-bit word of the context, or NULL. */
+	struct val (*emit_argn)(struct codegen *cg, const struct instance *instance,
+				unsigned number);
 
 	/* Attaches; 0 or -errno, with a text for the user through attacher_explain(). */
 	int (*attach)(struct attacher *attacher, const struct object_attachment *attachment,

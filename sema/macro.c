@@ -1,0 +1,423 @@
+/*
+ * Macros: calls are replaced by copies of the body before anything else is
+ * looked at (language.md section 9).
+ *
+ * A $v parameter becomes the caller's variable, a @m parameter the caller's
+ * map, a plain one the argument's expression wherever it stands.  Variables
+ * that the body brings get names of their own, which no script can write.
+ * Each copy has places of its own too, so that messages can say where it was
+ * expanded from (base/source.h).
+ */
+#include "base/compiler.h"
+#include "sema/passes.h"
+
+struct expander_of_macros {
+	struct ast_visitor visitor; /* first */
+	struct program *program;
+	struct table macros; /* name to the first struct overload */
+	VEC(const struct macro *) chain; /* being expanded, outermost first */
+	uint32_t expansions;
+};
+
+/* Macros of one name, in source order. */
+struct overload {
+	const struct macro *macro;
+	struct overload *next;
+};
+
+/* One copy of a body in the making. */
+struct substitution {
+	struct ast_visitor visitor; /* first */
+	struct expander_of_macros *owner;
+	const struct macro *macro;
+	const struct expr_vec *args;
+	uint32_t number; /* of the expansion: makes names unique */
+	uint32_t shift;	 /* from the body's places to the copy's */
+	unsigned loop_depth;
+};
+
+/* --- choosing a definition ---------------------------------------------------- */
+
+static bool param_takes(const struct macro_param *param, const struct expr *arg)
+{
+	switch (param->kind) {
+	case MACRO_PARAM_VAR:
+		return arg->kind == EXPR_VAR;
+	case MACRO_PARAM_MAP:
+		return arg->kind == EXPR_MAP && !arg->map.keys.count;
+	case MACRO_PARAM_EXPR:
+		return true;
+	}
+	unreachable();
+}
+
+static bool macro_takes(const struct macro *macro, const struct expr_vec *args)
+{
+	size_t i;
+
+	if (macro->params.count != args->count)
+		return false;
+	for (i = 0; i < args->count; i++)
+		if (!param_takes(&macro->params.items[i], args->items[i]))
+			return false;
+	return true;
+}
+
+/* The more parameters ask for a variable or a map, the better a match is. */
+static unsigned macro_precision(const struct macro *macro)
+{
+	unsigned precision = 0;
+	size_t i;
+
+	for (i = 0; i < macro->params.count; i++)
+		precision += macro->params.items[i].kind != MACRO_PARAM_EXPR;
+	return precision;
+}
+
+static const struct macro *choose(const struct overload *overloads, const struct expr_vec *args)
+{
+	const struct macro *best = NULL;
+
+	for (; overloads; overloads = overloads->next)
+		if (macro_takes(overloads->macro, args) &&
+		    (!best || macro_precision(overloads->macro) > macro_precision(best)))
+			best = overloads->macro;
+	return best;
+}
+
+static void report_mismatch(struct expander_of_macros *expander, const struct expr *call,
+			    const struct overload *overloads, const struct expr_vec *args)
+{
+	static const char *const kinds[] = { "a variable", "a map", "an expression" };
+	struct diags *diags = expander->program->diags;
+	const struct macro *closest = overloads->macro;
+	size_t i;
+
+	for (; overloads; overloads = overloads->next)
+		if (overloads->macro->params.count == args->count)
+			closest = overloads->macro;
+	diag_report(diags, call->span, DIAG_MACRO_ARGS,
+		    "Call to %s() has arguments that do not match any definition.", closest->name);
+	if (closest->params.count != args->count) {
+		diag_note(diags, closest->name_span,
+			  "The closest definition of %s() has a different number of arguments. "
+			  "Expected: %zu but got %zu",
+			  closest->name, closest->params.count, args->count);
+		return;
+	}
+	for (i = 0; i < args->count; i++) {
+		const struct macro_param *param = &closest->params.items[i];
+
+		if (param_takes(param, args->items[i]))
+			continue;
+		diag_note(diags, args->items[i]->span,
+			  "Mismatched arg. %s() expects %s for arg %s but got %s.", closest->name,
+			  kinds[param->kind], param->name,
+			  args->items[i]->kind == EXPR_MAP ? "a map element" : "an expression");
+		diag_note(diags, param->span, "This is the argument in the closest definition.");
+	}
+}
+
+/* --- the copy ------------------------------------------------------------------ */
+
+static struct substitution *substitution_of(struct ast_visitor *visitor)
+{
+	return (struct substitution *)visitor;
+}
+
+static void shift_span(const struct substitution *substitution, struct span *span)
+{
+	if (!span->start)
+		return;
+	span->start += substitution->shift;
+	span->end += substitution->shift;
+}
+
+/* The argument of the parameter of that name, or NULL. */
+static struct expr *argument(const struct substitution *substitution, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < substitution->macro->params.count; i++)
+		if (substitution->macro->params.items[i].name == name)
+			return substitution->args->items[i];
+	return NULL;
+}
+
+/* The name that a variable of the body has in this copy. */
+static const char *fresh_name(const struct substitution *substitution, const char *name)
+{
+	struct program *program = substitution->owner->program;
+	const struct expr *arg = argument(substitution, name);
+
+	if (arg)
+		return arg->kind == EXPR_VAR ? arg->var.name : name;
+	return intern_str(program->interner,
+			  arena_printf(program->arena, "%s#%u", name, substitution->number));
+}
+
+static void substitute_map(struct substitution *substitution, struct expr *expr)
+{
+	struct diags *diags = substitution->owner->program->diags;
+	const struct expr *arg = argument(substitution, expr->map.name);
+
+	if (arg && arg->kind == EXPR_MAP) {
+		expr->map.name = arg->map.name;
+		return;
+	}
+	diag_report(diags, expr->span, DIAG_MACRO_HYGIENE,
+		    "Unhygienic access to map: %s. Maps must be passed into the macro as arguments.",
+		    expr->map.name);
+	diag_hint(diags, "add %s to the parameters of %s()", expr->map.name, substitution->macro->name);
+}
+
+/* A parameter that stands for a type: (T)x, sizeof(T). */
+static void substitute_type(struct substitution *substitution, struct type_spec **slot)
+{
+	const struct expr *arg;
+
+	if (!*slot || (*slot)->kind != TYPE_SPEC_NAME)
+		return;
+	arg = argument(substitution, (*slot)->name);
+	if (arg && arg->kind == EXPR_TYPE)
+		*slot = arg->type_spec;
+	else if (arg && arg->kind == EXPR_TYPEOF && arg->of.spec)
+		*slot = arg->of.spec;
+	else if (arg && arg->kind == EXPR_IDENT)
+		(*slot)->name = arg->ident.name;
+}
+
+static void shift_inner_spans(struct substitution *substitution, struct expr *expr)
+{
+	if (expr->kind == EXPR_BINARY)
+		shift_span(substitution, &expr->binary.op_span);
+	else if (expr->kind == EXPR_CALL)
+		shift_span(substitution, &expr->call.name_span);
+	else if (expr->kind == EXPR_FIELD)
+		shift_span(substitution, &expr->field.name_span);
+	else if (expr->kind == EXPR_CAST)
+		shift_span(substitution, &expr->cast.spec->span);
+}
+
+static bool copy_expr(struct ast_visitor *visitor, struct expr **slot)
+{
+	struct substitution *substitution = substitution_of(visitor);
+	struct expr *expr = *slot, *arg;
+
+	shift_span(substitution, &expr->span);
+	shift_inner_spans(substitution, expr);
+	if (expr->kind == EXPR_IDENT) {
+		arg = argument(substitution, expr->ident.name);
+		if (arg) {
+			*slot = ast_copy_expr(substitution->owner->program->arena, arg);
+			return false;
+		}
+	} else if (expr->kind == EXPR_VAR) {
+		expr->var.name = fresh_name(substitution, expr->var.name);
+	} else if (expr->kind == EXPR_MAP) {
+		substitute_map(substitution, expr);
+	} else if (expr->kind == EXPR_CAST) {
+		substitute_type(substitution, &expr->cast.spec);
+	} else if (expr->kind == EXPR_SIZEOF || expr->kind == EXPR_OFFSETOF) {
+		substitute_type(substitution, &expr->of.spec);
+	}
+	return true;
+}
+
+static void report_jump(struct substitution *substitution, const struct stmt *stmt, const char *word)
+{
+	diag_report(substitution->owner->program->diags, stmt->span, DIAG_CONTROL_FLOW,
+		    "'%s' statement is not allowed in a macro: it would leave the probe that calls it",
+		    word);
+}
+
+static bool copy_stmt(struct ast_visitor *visitor, struct stmt **slot)
+{
+	struct substitution *substitution = substitution_of(visitor);
+	struct stmt *stmt = *slot;
+
+	shift_span(substitution, &stmt->span);
+	switch (stmt->kind) {
+	case STMT_LET:
+		stmt->let.name = fresh_name(substitution, stmt->let.name);
+		shift_span(substitution, &stmt->let.name_span);
+		return true;
+	case STMT_FOR_RANGE:
+	case STMT_FOR_MAP:
+		stmt->for_.name = fresh_name(substitution, stmt->for_.name);
+		shift_span(substitution, &stmt->for_.name_span);
+		substitution->loop_depth++;
+		return true;
+	case STMT_WHILE:
+	case STMT_UNROLL:
+		substitution->loop_depth++;
+		return true;
+	case STMT_RETURN:
+		report_jump(substitution, stmt, "return");
+		return true;
+	case STMT_BREAK:
+	case STMT_CONTINUE:
+		if (!substitution->loop_depth)
+			report_jump(substitution, stmt, stmt->kind == STMT_BREAK ? "break" : "continue");
+		return true;
+	case STMT_EXPR:
+	case STMT_ASSIGN:
+	case STMT_DISCARD:
+	case STMT_IMPORT:
+		return true;
+	}
+	unreachable();
+}
+
+static void leave_copied_stmt(struct ast_visitor *visitor, struct stmt **slot)
+{
+	enum stmt_kind kind = (*slot)->kind;
+
+	if (kind == STMT_FOR_RANGE || kind == STMT_FOR_MAP || kind == STMT_WHILE || kind == STMT_UNROLL)
+		substitution_of(visitor)->loop_depth--;
+}
+
+static bool copy_block(struct ast_visitor *visitor, struct block *block)
+{
+	shift_span(substitution_of(visitor), &block->span);
+	return true;
+}
+
+static struct block *copy_body(struct expander_of_macros *expander, const struct macro *macro,
+			       const struct expr_vec *args, struct span call)
+{
+	struct program *program = expander->program;
+	struct source *copy = sources_add_expansion(program->sources, macro->span, call);
+	struct substitution substitution = {
+		.visitor = { .enter_expr = copy_expr, .enter_stmt = copy_stmt,
+			     .leave_stmt = leave_copied_stmt, .enter_block = copy_block },
+		.owner = expander,
+		.macro = macro,
+		.args = args,
+		.number = ++expander->expansions,
+		.shift = copy->base - macro->span.start,
+	};
+	struct block *body = ast_copy_block(program->arena, macro->body);
+
+	ast_walk_block(&substitution.visitor, body);
+	return body;
+}
+
+/* --- calls ---------------------------------------------------------------------- */
+
+static bool is_recursive(struct expander_of_macros *expander, const struct macro *macro,
+			 struct span call)
+{
+	struct diags *diags = expander->program->diags;
+	struct strbuf chain;
+	size_t i;
+
+	for (i = 0; i < expander->chain.count; i++)
+		if (expander->chain.items[i] == macro)
+			break;
+	if (i == expander->chain.count)
+		return false;
+	strbuf_init(&chain, expander->program->arena);
+	for (; i < expander->chain.count; i++)
+		strbuf_printf(&chain, "%s > ", expander->chain.items[i]->name);
+	diag_report(diags, call, DIAG_MACRO_RECURSION,
+		    "Recursive macro call detected. Call chain: %s%s", chain.text, macro->name);
+	return true;
+}
+
+enum { EXPANSIONS_MAX = 100000 };
+
+static void expand_call(struct expander_of_macros *expander, struct expr *call,
+			const struct overload *overloads, const struct expr_vec *args)
+{
+	struct program *program = expander->program;
+	const struct macro *macro = choose(overloads, args);
+	struct block *body;
+
+	if (!macro) {
+		/* A builtin of the same name may take these arguments. */
+		if (!table_get_str(&program->builtins, overloads->macro->name))
+			report_mismatch(expander, call, overloads, args);
+		return;
+	}
+	if (is_recursive(expander, macro, call->span))
+		return;
+	if (expander->expansions >= EXPANSIONS_MAX) {
+		diag_report(program->diags, SPAN_NONE, DIAG_TOO_LARGE,
+			    "macros expand to more than %d copies", EXPANSIONS_MAX);
+		return;
+	}
+	body = copy_body(expander, macro, args, call->span);
+	vec_push(program->arena, &expander->chain, macro);
+	ast_walk_block(&expander->visitor, body);
+	expander->chain.count--;
+	call->kind = EXPR_BLOCK;
+	call->block = body;
+}
+
+static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
+{
+	static const struct expr_vec no_args;
+	struct expander_of_macros *expander = (struct expander_of_macros *)visitor;
+	struct expr *expr = *slot;
+	const struct overload *overloads;
+
+	if (expr->kind == EXPR_CALL) {
+		struct expr_vec args = expr->call.args;
+
+		overloads = table_get_str(&expander->macros, expr->call.name);
+		if (overloads)
+			expand_call(expander, expr, overloads, &args);
+	} else if (expr->kind == EXPR_IDENT) {
+		overloads = table_get_str(&expander->macros, expr->ident.name);
+		if (overloads && choose(overloads, &no_args))
+			expand_call(expander, expr, overloads, &no_args);
+	}
+}
+
+static bool same_signature(const struct macro *a, const struct macro *b)
+{
+	size_t i;
+
+	if (a->params.count != b->params.count)
+		return false;
+	for (i = 0; i < a->params.count; i++)
+		if (a->params.items[i].kind != b->params.items[i].kind)
+			return false;
+	return true;
+}
+
+static void add_macro(struct expander_of_macros *expander, const struct macro *macro)
+{
+	struct program *program = expander->program;
+	struct overload *first = table_get_str(&expander->macros, macro->name), *other;
+	struct overload *overload = arena_new_struct(program->arena, struct overload);
+
+	for (other = first; other; other = other->next)
+		if (same_signature(other->macro, macro)) {
+			diag_report(program->diags, macro->name_span, DIAG_REDECLARED,
+				    "macro %s() is defined twice with the same parameters", macro->name);
+			diag_note(program->diags, other->macro->name_span, "first here");
+		}
+	*overload = (struct overload){ .macro = macro, .next = first };
+	table_set_str(&expander->macros, macro->name, overload);
+}
+
+void expand_macros(struct program *program)
+{
+	struct expander_of_macros expander = {
+		.visitor = { .leave_expr = leave_expr },
+		.program = program,
+	};
+	size_t i;
+
+	table_init(&expander.macros, program->arena);
+	for (i = 0; i < program->script->decls.count; i++)
+		if (program->script->decls.items[i]->kind == DECL_MACRO)
+			add_macro(&expander, program->script->decls.items[i]->macro);
+	if (!expander.macros.count)
+		return;
+	for (i = 0; i < program->script->decls.count; i++)
+		if (program->script->decls.items[i]->kind == DECL_PROBE)
+			ast_walk_probe(&expander.visitor, program->script->decls.items[i]->probe);
+}
