@@ -1,0 +1,322 @@
+/*
+ * From a checked program to an object: which programs there are, what each
+ * consists of, and the maps around them.
+ *
+ * An instance has a program of its own, unless its attach points share one
+ * with those of others: then each instance is an arm of that program, in the
+ * order of the script.
+ */
+#include "codegen/codegen.h"
+
+#include "base/compiler.h"
+#include "codegen/debug_info.h"
+#include "codegen/lower.h"
+#include "codegen/maps.h"
+#include "codegen/program_name.h"
+#include "parser/ast_text.h"
+#include "parser/parse.h"
+#include "sema/passes.h"
+
+/* Instances that make one program. */
+struct group {
+	const struct mechanism *mechanism; /* of the first */
+	const char *key;		   /* NULL: not shared */
+	VEC(const struct instance *) instances;
+};
+
+VEC_STRUCT(group_vec, struct group);
+
+/* What making the object takes beside the lowering's own state. */
+struct maker {
+	struct codegen cg;
+	struct debug_info debug_info;
+	const struct compile_dump *dump;
+	uint32_t scratch_map, scratch_size;
+};
+
+/* --- grouping ------------------------------------------------------------------------- */
+
+/* Mechanisms of one family share a program, too: their keys, which are interned, tell. */
+static struct group *find_group(struct group_vec *groups, const struct mechanism *mechanism,
+				const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < groups->count; i++) {
+		struct group *group = &groups->items[i];
+
+		if (group->key == key && group->mechanism->prog_type == mechanism->prog_type)
+			return group;
+	}
+	return NULL;
+}
+
+static void group_instances(struct program *program, struct group_vec *ret_groups)
+{
+	size_t i;
+
+	for (i = 0; i < program->instances.count; i++) {
+		const struct instance *instance = program->instances.items[i];
+		const struct attach_point *point = instance->points.items[0];
+		const struct mechanism *mechanism = point->mechanism;
+		const char *key = mechanism->share_key ? mechanism->share_key(point) : NULL;
+		struct group *group = NULL;
+
+		if (key) {
+			key = intern_str(program->interner, key);
+			group = find_group(ret_groups, mechanism, key);
+		}
+		if (!group) {
+			struct group new = { .mechanism = mechanism, .key = key };
+
+			vec_push(program->arena, ret_groups, new);
+			group = &vec_last(ret_groups);
+		}
+		vec_push(program->arena, &group->instances, instance);
+	}
+}
+
+/* --- one program ------------------------------------------------------------------------- */
+
+/* -p: other processes' events end here. */
+static void emit_pid_filter(struct codegen *cg)
+{
+	uint32_t pid = cg->program->options->pid;
+	struct val val;
+
+	if (!pid || !(cg->instance->points.items[0]->type->flags & PROBE_FILTERS_PID))
+		return;
+	val = build_call_pure(cg->b, BPF_FUNC_get_current_pid_tgid, NULL, 0);
+	val = build_alu(cg->b, BPF_RSH, val, val_const(32));
+	build_branch(cg->b, BPF_JNE, val, val_const(pid), cg->leave);
+}
+
+static void emit_instance(struct codegen *cg, const struct instance *instance,
+			  const struct group *group)
+{
+	const struct mechanism *mechanism = instance->points.items[0]->mechanism;
+	struct builder *b = cg->b;
+	size_t i;
+
+	cg->instance = instance;
+	cg->is_shared = group->key != NULL;
+	cg->leave = build_label(b);
+	cg->placed.count = 0;
+	for (i = 0; i < instance->variables.count; i++)
+		instance->variables.items[i]->storage = NULL;
+	cg->span = instance->predicate ? instance->predicate->span : instance->probe->span;
+	build_span(b, cg->span);
+	build_enter(b);
+	if (group->key && mechanism->emit_match)
+		mechanism->emit_match(cg, instance, cg->leave);
+	emit_pid_filter(cg);
+	if (instance->predicate) {
+		uint32_t mark = build_slots_mark(b);
+
+		emit_unless(cg, instance->predicate, cg->leave);
+		build_slots_release(b, mark);
+	}
+	emit_block(cg, instance->body);
+	build_leave(b);
+	build_place(b, cg->leave);
+}
+
+static const char *map_name(void *context, uint32_t map)
+{
+	const struct object *object = context;
+
+	return object->maps.items[map].name;
+}
+
+static enum build_dump builder_stage(const struct compile_dump *dump)
+{
+	if (dump && dump->stage == STAGE_IR)
+		return DUMP_IR;
+	if (dump && dump->stage == STAGE_OPTIMISED)
+		return DUMP_OPTIMISED;
+	return dump && dump->stage == STAGE_ALLOCATED ? DUMP_ALLOCATED : DUMP_NOTHING;
+}
+
+/* Optimises and allocates what was built, and prints it if that is wanted. */
+static struct code *finish_code(struct maker *maker, const char *name, struct span span)
+{
+	const struct compile_dump *dump = maker->dump;
+	enum build_dump stage = builder_stage(dump);
+	struct codegen *cg = &maker->cg;
+	struct code *code;
+
+	if (dump && (stage != DUMP_NOTHING || dump->stage == STAGE_BPF))
+		strbuf_printf(dump->out, "program %s\n", name);
+	code = builder_finish(cg->b, stage, stage == DUMP_NOTHING ? NULL : dump->out);
+	if (!code) {
+		diag_report(cg->program->diags, span, DIAG_PROGRAM_TOO_LARGE, "%s",
+			    builder_error(cg->b));
+		return NULL;
+	}
+#ifdef BPFLINE_SELFCHECK
+	if (code_selfcheck(cg->arena, code))
+		diag_report(cg->program->diags, span, DIAG_PROGRAM_TOO_LARGE,
+			    "the generated code is wrong: %s", code_selfcheck(cg->arena, code));
+#endif
+	if (dump && dump->stage == STAGE_BPF)
+		code_text(code, map_name, cg->object, dump->out);
+	maker->scratch_size = MAX(maker->scratch_size, code->scratch_size);
+	return code;
+}
+
+static void add_program(struct maker *maker, const struct group *group, const struct code *code,
+			const char *function)
+{
+	struct object_program program = {
+		.name = code->name,
+		.prog_type = group->mechanism->prog_type,
+		.attach_type = group->mechanism->attach_type,
+		.insns = code->insns,
+		.insn_count = code->count,
+		.span = group->instances.items[0]->probe->span,
+	};
+	size_t i;
+
+	for (i = 0; i < code->relocs.count; i++)
+		vec_push(maker->cg.arena, &program.relocs, code->relocs.items[i]);
+	for (i = 0; i < code->lines.count; i++)
+		vec_push(maker->cg.arena, &program.lines, code->lines.items[i]);
+	debug_info_add(&maker->debug_info, &program, function);
+	vec_push(maker->cg.arena, &maker->cg.object->programs, program);
+}
+
+static bool make_program(struct maker *maker, const struct group *group)
+{
+	struct codegen *cg = &maker->cg;
+	const struct instance *first = group->instances.items[0];
+	const char *function = program_function_name(cg->arena, first, group->key);
+	const char *name = program_short_name(cg->arena, first, group->key);
+	struct builder_options options = { .name = name, .target = cg->program->target,
+					   .scratch_map = maker->scratch_map,
+					   .scratch_key = (uint32_t)cg->object->programs.count };
+	struct code *code;
+	size_t i;
+
+	cg->b = builder_new(cg->arena, &options);
+	for (i = 0; i < group->instances.count; i++)
+		emit_instance(cg, group->instances.items[i], group);
+	build_exit(cg->b, val_const(0));
+	code = finish_code(maker, name, first->probe->span);
+	if (code)
+		add_program(maker, group, code, function);
+	return code != NULL;
+}
+
+/* --- attaching ------------------------------------------------------------------------------ */
+
+static struct object_attachment attachment_of(const struct attach_point *point, uint32_t program,
+					      uint64_t cookie)
+{
+	return (struct object_attachment){
+		.type = point->type,
+		.mechanism = point->mechanism,
+		.program = program,
+		.name = point->name,
+		.target = point->target,
+		.number = point->number,
+		.extra = point->extra,
+		.cookie = cookie,
+		.probe_count = 1,
+		.span = point->span,
+	};
+}
+
+static void add_attachments(struct codegen *cg, const struct group *group)
+{
+	uint32_t program = (uint32_t)cg->object->programs.count - 1;
+	const struct instance *first = group->instances.items[0];
+	struct object_attachment attachment;
+	size_t i;
+
+	if (!group->key) {
+		for (i = 0; i < first->points.count; i++) {
+			attachment = attachment_of(first->points.items[i], program, i);
+			vec_push(cg->arena, &cg->object->attachments, attachment);
+		}
+		return;
+	}
+	attachment = attachment_of(first->points.items[0], program, 0);
+	attachment.probe_count = 0;
+	for (i = 0; i < group->instances.count; i++)
+		attachment.probe_count += (uint32_t)group->instances.items[i]->points.count;
+	vec_push(cg->arena, &cg->object->attachments, attachment);
+}
+
+/* --- the object ------------------------------------------------------------------------------- */
+
+static struct object *new_object(struct program *program)
+{
+	struct object *object = arena_new_struct(program->arena, struct object);
+	size_t i;
+
+	object->config = program->config;
+	object->sources = program->sources;
+	object->events_map = object->counts_map = -1;
+	object->ends_by_itself = true;
+	for (i = 0; i < program->instances.count; i++) {
+		const struct instance *instance = program->instances.items[i];
+
+		object->probe_count += (uint32_t)instance->points.count;
+		object->ends_by_itself &= instance->points.items[0]->type->flags & PROBE_RUNS_HERE;
+	}
+	return object;
+}
+
+struct object *codegen(struct program *program, const struct compile_dump *dump)
+{
+	struct maker maker = { .dump = dump };
+	struct codegen *cg = &maker.cg;
+	struct group_vec groups = { 0 };
+	size_t i;
+
+	cg->program = program;
+	cg->arena = program->arena;
+	cg->object = new_object(program);
+	table_init(&cg->data, cg->arena);
+	table_init(&cg->site_table, cg->arena);
+	debug_info_init(&maker.debug_info, cg->arena, program->sources);
+	maps_add_script(program, cg->object);
+	maker.scratch_map = maps_add_scratch(cg->arena, cg->object);
+	group_instances(program, &groups);
+	for (i = 0; i < groups.count; i++)
+		if (make_program(&maker, &groups.items[i]))
+			add_attachments(cg, &groups.items[i]);
+	if (program->diags->error_count)
+		return NULL;
+	maps_finish(cg, maker.scratch_map, maker.scratch_size);
+	debug_info_finish(&maker.debug_info, cg->object);
+	if (dump && dump->stage == STAGE_OBJECT)
+		object_text(cg->object, dump->out);
+	return cg->object;
+}
+
+struct object *compile(struct arena *arena, struct sources *sources, struct source *source,
+		       const struct language *language, const struct compile_options *options,
+		       struct diags *diags, const struct compile_dump *dump)
+{
+	struct interner interner;
+	struct script *script;
+	struct program *program;
+
+	interner_init(&interner, arena);
+	script = parse(arena, sources, source, &interner, diags);
+	if (diags->error_count)
+		return NULL;
+	if (dump && dump->stage == STAGE_AST) {
+		ast_text(script, dump->out);
+		return NULL;
+	}
+	program = analyse(arena, sources, script, &interner, language, options, diags);
+	if (!program || diags->error_count)
+		return NULL;
+	if (dump && dump->stage == STAGE_TYPES) {
+		types_text(program, dump->out);
+		return NULL;
+	}
+	return codegen(program, dump);
+}

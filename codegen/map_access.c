@@ -1,0 +1,365 @@
+/*
+ * Maps of the script: elements found, made, read and changed.
+ *
+ * A map without keys that holds a plain value is an array whose only value has
+ * an address known at load time; one that holds an aggregate is a per-CPU
+ * array.  Maps with keys are hashes: an element is looked up first and made
+ * from zeros when it is absent.
+ */
+#include "codegen/lower.h"
+
+#include "base/compiler.h"
+
+enum { ZEROS_ON_STACK_MAX = 64 };
+
+const struct type *map_stored_type(struct codegen *cg, const struct map *map)
+{
+	const struct type *type = map->value_type;
+
+	return type->kind == TYPE_INT ? type_int(&cg->program->types, 8, type->integer.is_signed)
+				      : type;
+}
+
+static bool is_direct(const struct map *map)
+{
+	return map->layout.is_array && !map->layout.is_per_cpu;
+}
+
+/* --- keys ------------------------------------------------------------------------ */
+
+/* Keys are compared by their bytes: strings in them need their zeros. */
+static void emit_key_into(struct codegen *cg, const struct expr *key, const struct type *type,
+			  struct val address)
+{
+	bool was_open = cg->is_wide_open;
+
+	cg->is_wide_open = false;
+	emit_expr_into(cg, key, type, address);
+	cg->is_wide_open = was_open;
+}
+
+/* Has the expression's value the bytes of the key already, in memory a helper may read? */
+static bool is_ready_key(const struct expr *key, const struct type *type)
+{
+	if (key->type != type || type_in_register(type))
+		return false;
+	return key->kind == EXPR_VAR ||
+	       (key->kind == EXPR_IDENT && key->ident.builtin->emit); /* a table of ours */
+}
+
+struct val emit_key(struct codegen *cg, const struct map *map, const struct expr *key)
+{
+	struct val slot;
+
+	if (is_ready_key(key, map->key_type) && map->layout.key_size == map->key_type->size)
+		return emit_expr(cg, key);
+	slot = build_slot(cg->b, map->layout.key_size);
+	emit_key_into(cg, key, map->key_type, slot);
+	if (map->layout.key_size > map->key_type->size)
+		emit_zero(cg, build_offset(cg->b, slot, map->key_type->size),
+			  map->layout.key_size - map->key_type->size);
+	return slot;
+}
+
+struct val emit_map_key(struct codegen *cg, const struct expr *map_expr)
+{
+	const struct map *map = map_expr->map.map;
+	struct expr parts;
+	struct val slot;
+
+	if (map_expr->map.keys.count == 1)
+		return emit_key(cg, map, map_expr->map.keys.items[0]);
+	if (!map_expr->map.keys.count) {
+		slot = build_slot(cg->b, 4);
+		build_store(cg->b, 4, slot, 0, val_const(0));
+		return slot;
+	}
+	/* @m[a, b] is @m[(a, b)]. */
+	parts = (struct expr){ .kind = EXPR_TUPLE, .span = map_expr->span, .type = map->key_type };
+	parts.tuple.items = map_expr->map.keys;
+	return emit_key(cg, map, &parts);
+}
+
+/* --- elements ----------------------------------------------------------------------- */
+
+struct val emit_map_lookup(struct codegen *cg, const struct map *map, struct val key)
+{
+	return BUILD_CALL(cg->b, BPF_FUNC_map_lookup_elem, val_map(map->index), key);
+}
+
+static uint32_t full_site(struct codegen *cg, const struct map *map)
+{
+	return codegen_add_site(cg, SITE_MAP_FULL, cg->span, map->name);
+}
+
+/* Zeros of a size; few of them on the stack, which spares a map of constants. */
+static struct val emit_zeros(struct codegen *cg, uint32_t size)
+{
+	struct val slot;
+
+	if (size > ZEROS_ON_STACK_MAX)
+		return codegen_data(cg, arena_alloc(cg->arena, size), size);
+	slot = build_slot(cg->b, size);
+	emit_zero(cg, slot, size);
+	return slot;
+}
+
+/* Makes an absent element of zeros; goes to `full` when there is no room. */
+static void make_element(struct codegen *cg, const struct map *map, struct val key, uint32_t found,
+			 uint32_t element, uint32_t full)
+{
+	struct builder *b = cg->b;
+
+	BUILD_CALL(b, BPF_FUNC_map_update_elem, val_map(map->index), key,
+		   emit_zeros(cg, map->layout.value_size), val_const(BPF_NOEXIST));
+	build_var_set(b, element, emit_map_lookup(cg, map, key));
+	build_branch(b, BPF_JNE, build_var_get(b, element), val_const(0), found);
+	emit_count(cg, full_site(cg, map));
+	build_jump(b, full);
+}
+
+struct val emit_map_element(struct codegen *cg, const struct expr *map_expr, uint32_t full)
+{
+	const struct map *map = map_expr->map.map;
+	struct builder *b = cg->b;
+	uint32_t element, found;
+	struct val key, address;
+
+	if (is_direct(map))
+		return val_map_value(map->index, 0);
+	key = emit_map_key(cg, map_expr);
+	address = emit_map_lookup(cg, map, key);
+	if (map->layout.is_array) {
+		build_branch(b, BPF_JEQ, address, val_const(0), full);
+		return address;
+	}
+	element = build_var(b);
+	found = build_label(b);
+	build_var_set(b, element, address);
+	build_branch(b, BPF_JNE, address, val_const(0), found);
+	build_enter(b);
+	make_element(cg, map, key, found, element, full);
+	build_leave(b);
+	build_place(b, found);
+	return build_var_get(b, element);
+}
+
+/* --- reading ---------------------------------------------------------------------------- */
+
+struct val emit_map_read(struct codegen *cg, const struct expr *map_expr)
+{
+	const struct map *map = map_expr->map.map;
+	const struct type *type = map_stored_type(cg, map);
+	struct builder *b = cg->b;
+	uint32_t result, end;
+	struct val element;
+
+	if (type->kind == TYPE_AGGREGATE)
+		return emit_aggregate_read(cg, map_expr);
+	if (is_direct(map))
+		return emit_load_value(cg, type, val_map_value(map->index, 0));
+	result = build_var(b);
+	end = build_label(b);
+	if (type_in_register(type))
+		build_var_set(b, result, val_const(0));
+	else
+		build_var_set(b, result,
+			      codegen_data(cg, arena_alloc(cg->arena, type->size), type->size));
+	element = emit_map_lookup(cg, map, emit_map_key(cg, map_expr));
+	build_branch(b, BPF_JEQ, element, val_const(0), end);
+	build_enter(b);
+	build_var_set(b, result, emit_load_value(cg, type, element));
+	build_leave(b);
+	build_place(b, end);
+	return build_var_get(b, result);
+}
+
+/* --- assigning ---------------------------------------------------------------------------- */
+
+/* The scalar has a value from now on. */
+static void emit_set_mark(struct codegen *cg, const struct map *map, struct val element)
+{
+	if (map->layout.set_offset)
+		build_store(cg->b, 8, element, map->layout.set_offset, val_const(1));
+}
+
+static void emit_aggregate(struct codegen *cg, const struct expr *target, const struct expr *call)
+{
+	const struct map *map = target->map.map;
+	uint32_t full = build_label(cg->b);
+	struct val record;
+
+	build_enter(cg->b);
+	record = emit_map_element(cg, target, full);
+	call->call.builtin->emit_update(cg, call, map->value_type, record);
+	emit_set_mark(cg, map, record);
+	build_leave(cg->b);
+	build_place(cg->b, full);
+}
+
+static void assign_direct(struct codegen *cg, const struct map *map, const struct expr *value)
+{
+	const struct type *type = map_stored_type(cg, map);
+	struct val address = val_map_value(map->index, 0);
+
+	if (!type_in_register(type) && expr_mentions(value, NULL, map)) {
+		struct val slot = build_slot(cg->b, type->size);
+
+		emit_expr_into(cg, value, type, slot);
+		emit_copy(cg, address, slot, type->size);
+	} else {
+		emit_expr_into(cg, value, type, address);
+	}
+	emit_set_mark(cg, map, address);
+}
+
+static void assign_keyed(struct codegen *cg, const struct expr *target, const struct expr *value)
+{
+	const struct map *map = target->map.map;
+	const struct type *type = map_stored_type(cg, map);
+	struct builder *b = cg->b;
+	uint32_t stored = build_label(b);
+	struct val slot, key, error;
+
+	if (is_ready_key(value, type) && map->layout.value_size == type->size) {
+		slot = emit_expr(cg, value);
+	} else {
+		slot = build_slot(b, map->layout.value_size);
+		emit_expr_into(cg, value, type, slot);
+		if (map->layout.value_size > type->size)
+			emit_zero(cg, build_offset(b, slot, type->size),
+				  map->layout.value_size - type->size);
+	}
+	key = emit_map_key(cg, target);
+	error = BUILD_CALL(b, BPF_FUNC_map_update_elem, val_map(map->index), key, slot,
+			   val_const(BPF_ANY));
+	build_branch(b, BPF_JEQ, error, val_const(0), stored);
+	build_enter(b);
+	emit_count(cg, full_site(cg, map));
+	build_leave(b);
+	build_place(b, stored);
+}
+
+void emit_map_assign(struct codegen *cg, const struct expr *target, const struct expr *value)
+{
+	const struct map *map = target->map.map;
+
+	if (map->value_type->kind == TYPE_AGGREGATE) {
+		while (value->kind == EXPR_BLOCK) {
+			size_t i;
+
+			for (i = 0; i < value->block->stmts.count; i++)
+				emit_stmt(cg, value->block->stmts.items[i]);
+			value = value->block->value;
+		}
+		emit_aggregate(cg, target, value);
+	} else if (is_direct(map)) {
+		assign_direct(cg, map, value);
+	} else {
+		assign_keyed(cg, target, value);
+	}
+}
+
+/* --- changing in place ------------------------------------------------------------------------ */
+
+/* Operators the kernel does atomically; `-` is `+` of the negated value. */
+static bool atomic_op(enum binary_op op, uint8_t *ret_op)
+{
+	switch (op) {
+	case BINARY_ADD:
+	case BINARY_SUB:
+		*ret_op = BPF_ADD;
+		return true;
+	case BINARY_AND:
+		*ret_op = BPF_AND;
+		return true;
+	case BINARY_OR:
+		*ret_op = BPF_OR;
+		return true;
+	case BINARY_XOR:
+		*ret_op = BPF_XOR;
+		return true;
+	case BINARY_MUL:
+	case BINARY_DIV:
+	case BINARY_MOD:
+	case BINARY_SHL:
+	case BINARY_SHR:
+	case BINARY_EQ:
+	case BINARY_NE:
+	case BINARY_LT:
+	case BINARY_GT:
+	case BINARY_LE:
+	case BINARY_GE:
+	case BINARY_LOGICAL_AND:
+	case BINARY_LOGICAL_OR:
+		return false;
+	}
+	unreachable();
+}
+
+/* Kernels before 5.12 know only the atomic addition. */
+static bool is_atomic(struct codegen *cg, enum binary_op op, uint8_t *ret_op)
+{
+	return atomic_op(op, ret_op) &&
+	       (*ret_op == BPF_ADD || target_has(cg->program->target, FEATURE_ATOMIC_FETCH));
+}
+
+void emit_map_compound(struct codegen *cg, const struct expr *target, enum binary_op op,
+		       const struct expr *value)
+{
+	const struct map *map = target->map.map;
+	const struct type *type = map_stored_type(cg, map);
+	const struct type *value_type = type_read(&cg->program->types, value->type);
+	struct builder *b = cg->b;
+	uint32_t full = build_label(b);
+	struct val val = emit_expr(cg, value), element;
+	uint8_t code;
+
+	if (!type_in_register(type)) {
+		emit_unsupported(cg, target->span, "changing a value of this type in place");
+		return;
+	}
+	build_enter(b);
+	element = emit_map_element(cg, target, full);
+	if (is_atomic(cg, op, &code) && type->size == 8) {
+		val = build_alu(b, BPF_MUL, val, val_const(step_of(cg, type)));
+		build_atomic(b, code, 8, element, 0, op == BINARY_SUB ? build_neg(b, val) : val);
+	} else {
+		val = emit_operation(cg, op, emit_load_value(cg, type, element), type, val, value_type);
+		emit_store_value(cg, type, element,
+				 emit_convert(cg, val, type_int(&cg->program->types, 8, true), type));
+	}
+	emit_set_mark(cg, map, element);
+	build_leave(b);
+	build_place(b, full);
+}
+
+struct val emit_map_incdec(struct codegen *cg, const struct expr *expr, bool wants_value)
+{
+	const struct expr *target = expr->incdec.operand;
+	const struct map *map = target->map.map;
+	int64_t step = step_of(cg, map->value_type);
+	struct builder *b = cg->b;
+	uint32_t full = build_label(b), result = 0;
+	struct val element;
+
+	if (!expr->incdec.increment)
+		step = -step;
+	if (wants_value) {
+		result = build_var(b);
+		build_var_set(b, result, val_const(0));
+	}
+	build_enter(b);
+	element = emit_map_element(cg, target, full);
+	if (wants_value) {
+		struct val old = build_load(b, 8, false, element, 0);
+
+		build_var_set(b, result,
+			      expr->incdec.prefix ? build_alu(b, BPF_ADD, old, val_const(step)) : old);
+	}
+	build_atomic(b, BPF_ADD, 8, element, 0, val_const(step));
+	emit_set_mark(cg, map, element);
+	build_leave(b);
+	build_place(b, full);
+	return wants_value ? build_var_get(b, result) : VAL_NOTHING;
+}

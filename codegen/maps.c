@@ -1,0 +1,142 @@
+/*
+ * What kernel maps a script needs, and how large.
+ */
+#include "codegen/maps.h"
+
+#include <linux/bpf.h>
+
+#include "base/compiler.h"
+
+/* --- maps of the script ------------------------------------------------------------ */
+
+static const struct {
+	const char *kind;
+	uint32_t type;
+	bool preallocates; /* elements cannot be allocated as they come */
+} declared_kinds[] = {
+	{ "hash", BPF_MAP_TYPE_HASH, false },
+	{ "lruhash", BPF_MAP_TYPE_LRU_HASH, true },
+	{ "percpuhash", BPF_MAP_TYPE_PERCPU_HASH, false },
+	{ "percpulruhash", BPF_MAP_TYPE_LRU_PERCPU_HASH, true },
+};
+
+/* A map whose shape only its declaration or clear() knows: nothing can be in it. */
+static const struct type *value_type_of(struct program *program, const struct map *map)
+{
+	const struct type *type = map->value_type;
+
+	if (!type)
+		return type_int(&program->types, 8, true);
+	return type->kind == TYPE_INT ? type_int(&program->types, 8, type->integer.is_signed) : type;
+}
+
+static void set_declared(struct program *program, const struct map *map,
+			 struct object_map *object_map)
+{
+	const char *kind = intern_str(program->interner, map->declaration->kind);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(declared_kinds); i++)
+		if (intern_str(program->interner, declared_kinds[i].kind) == kind) {
+			object_map->type = declared_kinds[i].type;
+			if (declared_kinds[i].preallocates)
+				object_map->flags = 0;
+		}
+	object_map->max_entries = (uint32_t)map->declaration->capacity->number.value;
+}
+
+static struct object_map script_map(struct program *program, const struct map *map)
+{
+	bool is_per_cpu = map->layout.is_per_cpu, is_array = map->layout.is_array || !map->value_type;
+	struct object_map object_map = {
+		.role = OBJECT_MAP_SCRIPT,
+		.name = map->name,
+		.key_size = MAX(map->layout.key_size, 4u),
+		.value_size = MAX(map->layout.value_size, 8u),
+		.max_entries = 1,
+		.key = map->kind == MAP_KEYED ? map->key_type : NULL,
+		.value = value_type_of(program, map),
+		.aggregate = map->aggregate,
+		.set_offset = map->layout.set_offset,
+		.is_per_cpu = is_per_cpu,
+	};
+
+	if (map->layout.key_size)
+		object_map.key_size = map->layout.key_size;
+	if (is_array) {
+		object_map.type = is_per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY;
+		object_map.key_size = 4;
+		if (!map->value_type) {
+			object_map.key = NULL;
+			object_map.value_size = 16;
+			object_map.set_offset = 8;
+		}
+		return object_map;
+	}
+	object_map.type = is_per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH;
+	object_map.max_entries = map->kind == MAP_KEYED ? (uint32_t)program->config.max_map_keys : 1;
+	if (target_has(program->target, FEATURE_LAZY_ALLOC))
+		object_map.flags = BPF_F_NO_PREALLOC;
+	if (map->declaration)
+		set_declared(program, map, &object_map);
+	return object_map;
+}
+
+void maps_add_script(struct program *program, struct object *object)
+{
+	size_t i;
+
+	for (i = 0; i < program->maps.count; i++)
+		vec_push(program->arena, &object->maps, script_map(program, program->maps.items[i]));
+}
+
+/* --- the others ------------------------------------------------------------------------ */
+
+uint32_t maps_add_scratch(struct arena *arena, struct object *object)
+{
+	struct object_map map = { .role = OBJECT_MAP_SCRATCH, .name = "scratch",
+				  .type = BPF_MAP_TYPE_PERCPU_ARRAY, .key_size = 4,
+				  .is_per_cpu = true };
+
+	vec_push(arena, &object->maps, map);
+	return (uint32_t)object->maps.count - 1;
+}
+
+/* Takes a map out that no program refers to; those after it move up. */
+static void remove_map(struct object *object, uint32_t map)
+{
+	size_t i, j;
+
+	for (i = map; i + 1 < object->maps.count; i++)
+		object->maps.items[i] = object->maps.items[i + 1];
+	object->maps.count--;
+	object->events_map -= object->events_map > (int)map;
+	object->counts_map -= object->counts_map > (int)map;
+	for (i = 0; i < object->programs.count; i++)
+		for (j = 0; j < object->programs.items[i].relocs.count; j++) {
+			struct code_reloc *reloc = &object->programs.items[i].relocs.items[j];
+
+			reloc->map -= reloc->map > map;
+		}
+}
+
+void maps_finish(struct codegen *cg, uint32_t scratch_map, uint32_t scratch_size)
+{
+	struct object *object = cg->object;
+
+	if (cg->constants.arena) {
+		struct object_map *constants = &object->maps.items[cg->constants_map];
+
+		strbuf_fill(&cg->constants, '\0', -cg->constants.length & 7);
+		constants->value_size = (uint32_t)cg->constants.length;
+		constants->contents = cg->constants.text;
+	}
+	if (object->counts_map >= 0)
+		object->maps.items[object->counts_map].max_entries = (uint32_t)object->sites.count;
+	if (scratch_size) {
+		object->maps.items[scratch_map].value_size = scratch_size;
+		object->maps.items[scratch_map].max_entries = (uint32_t)object->programs.count;
+	} else {
+		remove_map(object, scratch_map);
+	}
+}

@@ -1,0 +1,18 @@
+/*
+ * The maps of an object.
+ */
+#ifndef CODEGEN_MAPS_H
+#define CODEGEN_MAPS_H
+
+#include "codegen/lower.h"
+
+/* Those of the script, each at the index it has in program.maps. */
+void maps_add_script(struct program *program, struct object *object);
+
+/* The per-CPU scratch memory of programs; gives its index. */
+uint32_t maps_add_scratch(struct arena *arena, struct object *object);
+
+/* When all programs are known: sizes and contents; the scratch map goes if nothing uses it. */
+void maps_finish(struct codegen *cg, uint32_t scratch_map, uint32_t scratch_size);
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * What compile() gives: plain data, no kernel needed, nothing opened.
+ */
+#ifndef CODEGEN_OBJECT_H
+#define CODEGEN_OBJECT_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/source.h"
+#include "base/vec.h"
+#include "codegen/builder.h"
+#include "sema/config.h"
+#include "sema/type.h"
+
+struct builtin;
+struct map;
+struct mechanism;
+struct probe_type;
+
+enum object_map_role {
+	OBJECT_MAP_SCRIPT,  /* @name: printed at exit */
+	OBJECT_MAP_EVENTS,  /* the ring buffer */
+	OBJECT_MAP_SCRATCH, /* per-CPU memory of programs */
+	OBJECT_MAP_COUNTS,  /* per-CPU array: element i is the uint64 counter of site i */
+	OBJECT_MAP_DATA,    /* constants: strings, name tables, zeros; read-only to programs */
+	/*
+	 * One uint64: CLOCK_BOOTTIME in ns at the start of the run, for `elapsed`.
+	 * The runtime stores it before any program runs.
+	 */
+	OBJECT_MAP_START,
+};
+
+struct object_map {
+	enum object_map_role role;
+	const char *name; /* "@m" of the script's, else "events" ... */
+	uint32_t type;	  /* BPF_MAP_TYPE_* */
+	uint32_t key_size, value_size, max_entries, flags;
+	const void *contents; /* of element 0 of an array, `value_size` bytes; NULL: zeros */
+
+	/* SCRIPT: how to read it. */
+	const struct type *key; /* NULL: scalar */
+	const struct type *value;
+	const struct builtin *aggregate; /* or NULL */
+	uint32_t set_offset;		 /* as in struct map_layout */
+	bool is_per_cpu;
+};
+
+struct object_program {
+	const char *name; /* at most 15 characters: "sys_enter", "interval_s_1" */
+	uint32_t prog_type, attach_type;
+	struct bpf_insn *insns;
+	uint32_t insn_count;
+	VEC(struct code_reloc) relocs;
+	VEC(struct code_line) lines;
+	uint32_t func_type_id;	/* in the object's BTF */
+	struct bpf_line_info *line_infos;
+	uint32_t line_info_count;
+	struct span span; /* of the probe, for messages */
+};
+
+/* One attaching of one program. */
+struct object_attachment {
+	const struct probe_type *type;
+	const struct mechanism *mechanism;
+	uint32_t program;
+	const char *name;   /* of the probe, or of the first that share it */
+	const char *target; /* as in struct attach_point */
+	uint64_t number, extra;
+	uint64_t cookie;      /* index of the point, for emit_point_index() */
+	uint32_t probe_count; /* probes that this serves, for "Attached N probes" */
+	struct span span;
+};
+
+/* What a record of the ring buffer with this id means. */
+struct object_event {
+	const struct builtin *builtin;
+	const struct type *payload; /* tuple of the values sent, or NULL */
+	const void *data;	    /* of the builtin: parsed format, map index ... */
+	struct span span;
+};
+
+/* A place in the script where something may be lost or go wrong; counted in the kernel. */
+enum site_kind {
+	SITE_EVENT_LOST, /* ring buffer full */
+	SITE_MAP_FULL,	 /* element not stored */
+	SITE_DIVISION,	 /* divided by zero; 1 was the result */
+	SITE_BOUNDS,	 /* array index out of bounds; 0 was read */
+	SITE_READ,	 /* memory could not be read (with -k) */
+};
+
+struct object_site {
+	enum site_kind kind;
+	struct span span;
+	const char *what; /* the map's or probe's name */
+	bool is_quiet;	  /* counted, told only with -k */
+};
+
+struct object {
+	struct config config;
+	VEC(struct object_map) maps;
+	VEC(struct object_program) programs;
+	VEC(struct object_attachment) attachments;
+	VEC(struct object_event) events;
+	VEC(struct object_site) sites;
+	const void *btf; /* func and line info of all programs */
+	uint32_t btf_size;
+	uint32_t btf_key_type, btf_value_type;
+	int events_map, counts_map; /* indices in maps, -1: none */
+	uint32_t probe_count;	    /* probes of the script after expansion */
+	bool ends_by_itself;	    /* only begin and end probes */
+	struct sources *sources;    /* to quote the script in messages */
+};
+
+/* Header of every record in the ring buffer; the payload follows, aligned to 8. */
+struct event_header {
+	uint32_t event;	  /* index in object.events */
+	uint32_t reserved;
+};
+
+/* As text, for --dump=object. */
+void object_text(const struct object *object, struct strbuf *out);
+
+#endif

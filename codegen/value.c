@@ -1,0 +1,197 @@
+/*
+ * Bytes of values: storing, loading, copying, comparing what is alike.
+ *
+ * A string in our memory has zeros after its NUL, up to its size, so that
+ * strings and tuples of them are equal when their bytes are.  Only where
+ * nobody compares bytes (records of events: cg->is_wide_open) are the zeros
+ * left out.
+ */
+#include "codegen/lower.h"
+
+#include "base/compiler.h"
+
+unsigned address_align(struct val address)
+{
+	if (address.kind != VAL_SLOT && address.kind != VAL_MAP_VALUE)
+		return 8; /* only the stack is strict, and its addresses are slots */
+	if (address.number % 8 == 0)
+		return 8;
+	return (unsigned)(address.number & -address.number);
+}
+
+/* --- registers ----------------------------------------------------------------- */
+
+void emit_store_value(struct codegen *cg, const struct type *type, struct val address,
+		      struct val val)
+{
+	unsigned align = address_align(address), at;
+
+	if (!type_in_register(type)) {
+		emit_copy(cg, address, val, type->size);
+		return;
+	}
+	if (align >= type->size) {
+		build_store(cg->b, type->size, address, 0, val);
+		return;
+	}
+	for (at = 0; at < type->size; at += align)
+		build_store(cg->b, align, address, at,
+			    build_alu(cg->b, BPF_RSH, val, val_const(at * 8)));
+}
+
+struct val emit_load_value(struct codegen *cg, const struct type *type, struct val address)
+{
+	unsigned align = address_align(address), at;
+	struct val val = val_const(0);
+
+	if (!type_in_register(type))
+		return address;
+	if (align >= type->size)
+		return build_load(cg->b, type->size, type_is_signed(type), address, 0);
+	for (at = 0; at < type->size; at += align) {
+		struct val part = build_load(cg->b, align, false, address, at);
+
+		val = build_alu(cg->b, BPF_OR, val, build_alu(cg->b, BPF_LSH, part, val_const(at * 8)));
+	}
+	return build_extend(cg->b, val, type->size, type_is_signed(type));
+}
+
+/* --- bytes ----------------------------------------------------------------------- */
+
+void emit_zero(struct codegen *cg, struct val address, uint32_t size)
+{
+	if (size)
+		build_zero(cg->b, address, size, address_align(address));
+}
+
+void emit_copy(struct codegen *cg, struct val to, struct val from, uint32_t size)
+{
+	if (size)
+		build_copy(cg->b, to, from, size, MIN(address_align(to), address_align(from)));
+}
+
+void emit_read(struct codegen *cg, struct val to, uint32_t size, struct val from, enum space space)
+{
+	BUILD_CALL(cg->b,
+		   space == SPACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel, to,
+		   val_const(size), from);
+}
+
+struct val emit_read_string(struct codegen *cg, struct val to, uint32_t size, struct val from,
+			    enum space space)
+{
+	return BUILD_CALL(cg->b,
+			  space == SPACE_USER ? BPF_FUNC_probe_read_user_str
+					      : BPF_FUNC_probe_read_kernel_str,
+			  to, val_const(size), from);
+}
+
+void emit_string_into(struct codegen *cg, struct val to, uint32_t size, struct val from,
+		      enum space space)
+{
+	if (!cg->is_wide_open)
+		emit_zero(cg, to, size);
+	emit_read_string(cg, to, size, from, space);
+}
+
+/* --- strings and tuples ------------------------------------------------------------ */
+
+static void string_into(struct codegen *cg, struct place place, uint32_t from, uint32_t to,
+			struct val address, bool is_padded)
+{
+	uint32_t size = MIN(from, to);
+
+	if (place.space != SPACE_NONE || (!is_padded && !cg->is_wide_open)) {
+		/* The helper ends what it reads with a NUL: room for it after all of the array. */
+		if (!cg->is_wide_open)
+			emit_zero(cg, address, to);
+		emit_read_string(cg, address, MIN(from + 1, to), place.address,
+				 place.space == SPACE_USER ? SPACE_USER : SPACE_KERNEL);
+		return;
+	}
+	emit_copy(cg, address, place.address, size);
+	if (size < to)
+		emit_zero(cg, build_offset(cg->b, address, size), cg->is_wide_open ? 1 : to - size);
+}
+
+static void tuple_into(struct codegen *cg, struct place place, const struct type *from,
+		       const struct type *to, struct val address, bool is_padded)
+{
+	size_t i;
+
+	emit_zero(cg, address, to->size);
+	for (i = 0; i < to->tuple.count; i++) {
+		const struct field *old = &from->tuple.fields[i], *new = &to->tuple.fields[i];
+		struct place item = { build_offset(cg->b, place.address, old->offset), place.space };
+
+		emit_place_into(cg, item, old->type, new->type,
+				build_offset(cg->b, address, new->offset), is_padded);
+	}
+}
+
+void emit_place_into(struct codegen *cg, struct place place, const struct type *from,
+		     const struct type *to, struct val address, bool is_padded)
+{
+	if (type_in_register(to)) {
+		struct val val = emit_at_place(cg, place, from);
+
+		emit_store_value(cg, to, address, emit_convert(cg, val, from, to));
+		return;
+	}
+	if (from->kind == TYPE_STRING && to->kind == TYPE_STRING) {
+		string_into(cg, place, from->size, to->size, address, is_padded);
+		return;
+	}
+	if (from != to && from->kind == TYPE_TUPLE && to->kind == TYPE_TUPLE) {
+		tuple_into(cg, place, from, to, address, is_padded);
+		return;
+	}
+	if (to->kind == TYPE_STRUCT)
+		type_complete(&cg->program->types, to);
+	if (place.space == SPACE_NONE)
+		emit_copy(cg, address, place.address, MIN(from->size, to->size));
+	else
+		emit_read(cg, address, MIN(from->size, to->size), place.address, place.space);
+}
+
+/* --- questions about expressions ------------------------------------------------------ */
+
+struct search {
+	struct ast_visitor visitor; /* first */
+	const struct variable *variable;
+	const struct map *map;
+	bool wants_statements, found;
+};
+
+static bool look_at(struct ast_visitor *visitor, struct expr **slot)
+{
+	struct search *search = (struct search *)visitor;
+	const struct expr *expr = *slot;
+
+	if (search->wants_statements)
+		search->found |= expr->kind == EXPR_BLOCK || expr->kind == EXPR_IF;
+	else if (expr->kind == EXPR_VAR)
+		search->found |= expr->var.variable == search->variable;
+	else if (expr->kind == EXPR_MAP)
+		search->found |= expr->map.map == search->map;
+	return !search->found;
+}
+
+static bool search_expr(const struct expr *expr, struct search *search)
+{
+	struct expr *root = (struct expr *)expr;
+
+	search->visitor.enter_expr = look_at;
+	ast_walk_expr(&search->visitor, &root);
+	return search->found;
+}
+
+bool expr_mentions(const struct expr *expr, const struct variable *variable, const struct map *map)
+{
+	return search_expr(expr, &(struct search){ .variable = variable, .map = map });
+}
+
+bool expr_has_statements(const struct expr *expr)
+{
+	return search_expr(expr, &(struct search){ .wants_statements = true });
+}
