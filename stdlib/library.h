@@ -1,0 +1,25 @@
+/*
+ * All rows of the standard library.
+ */
+#ifndef STDLIB_LIBRARY_H
+#define STDLIB_LIBRARY_H
+
+#include "sema/builtin.h"
+
+/* Arrays ended by a row without a name; NULL at the end. */
+extern const struct builtin *const stdlib_families[];
+
+extern const struct builtin process_builtins[];
+extern const struct builtin time_builtins[];
+extern const struct builtin probe_builtins[];
+extern const struct builtin aggregate_builtins[];
+extern const struct builtin histogram_builtins[];
+extern const struct builtin map_builtins[];
+extern const struct builtin print_builtins[];
+extern const struct builtin printf_builtins[];
+extern const struct builtin string_builtins[];
+extern const struct builtin join_builtins[];
+extern const struct builtin control_builtins[];
+extern const struct builtin bits_builtins[];
+
+#endif

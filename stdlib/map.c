@@ -1,0 +1,140 @@
+/*
+ * Functions on whole maps and on single keys.
+ */
+#include <linux/bpf.h>
+
+#include "base/compiler.h"
+#include "codegen/lower.h"
+#include "runtime/consumer.h"
+#include "sema/check.h"
+#include "stdlib/call.h"
+#include "stdlib/library.h"
+
+/* --- clear, zero: done by the runtime ------------------------------------------------------ */
+
+/* Only the whole map: clear(@m[k]) is not a thing. */
+static void check_whole(struct checker *checker, struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 0);
+
+	if (!arg->map.keys.count)
+		return;
+	diag_report(checker->program->diags, arg->span, DIAG_ARG_TYPE,
+		    "%s() expects a map argument, this is one element of %s", call->call.name,
+		    arg->map.name);
+	diag_hint(checker->program->diags, "delete(%s, key) removes one element", arg->map.name);
+}
+
+static struct val emit_map_event(struct codegen *cg, const struct expr *call,
+				 const struct map *map)
+{
+	uint32_t lost = build_label(cg->b), event;
+	struct val payload;
+
+	event = codegen_add_event(cg, call->call.builtin, NULL,
+				  arena_dup(cg->arena, &map->index, sizeof(map->index)), call->span);
+	payload = emit_event_reserve(cg, event, 0, lost);
+	emit_event_submit(cg, payload);
+	build_place(cg->b, lost);
+	return VAL_NOTHING;
+}
+
+static struct val emit_whole(struct codegen *cg, const struct expr *call)
+{
+	return emit_map_event(cg, call, call_arg(call, 0)->map.map);
+}
+
+static void handle_clear(struct consumer *consumer, const struct object_event *event,
+			 const void *payload UNUSED, size_t size UNUSED)
+{
+	consumer_clear_map(consumer, *(const uint32_t *)event->data);
+}
+
+static void handle_zero(struct consumer *consumer, const struct object_event *event,
+			const void *payload UNUSED, size_t size UNUSED)
+{
+	consumer_zero_map(consumer, *(const uint32_t *)event->data);
+}
+
+/* --- delete, has_key: done at once --------------------------------------------------------- */
+
+static void check_key(struct checker *checker, struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 0);
+	const struct map *map = arg->map.map;
+	bool is_keyed = map->kind == MAP_KEYED, has_key = arg->map.keys.count || call_arg(call, 1);
+
+	if (arg->map.keys.count && call_arg(call, 1))
+		diag_report(checker->program->diags, arg->span, DIAG_ARG_TYPE,
+			    "%s() takes %s, key or %s[key], not both", call->call.name, map->name,
+			    map->name);
+	else if (is_keyed && !has_key)
+		diag_report(checker->program->diags, arg->span, DIAG_MAP_SHAPE,
+			    "%s() needs a key: %s has several elements", call->call.name, map->name);
+	else if (!is_keyed && has_key)
+		diag_report(checker->program->diags, call->span, DIAG_MAP_SHAPE,
+			    "%s() can not be given a key here: %s has none", call->call.name,
+			    map->name);
+}
+
+static struct val key_of(struct codegen *cg, const struct expr *call)
+{
+	const struct expr *map_expr = call_arg(call, 0), *key = call_arg(call, 1);
+
+	return key ? emit_key(cg, map_expr->map.map, key) : emit_map_key(cg, map_expr);
+}
+
+/* 1 when `error`, which a helper gave, is 0; without a branch, so that it vanishes when unused. */
+static struct val succeeded(struct codegen *cg, struct val error)
+{
+	error = build_extend(cg->b, error, 4, true);
+	return build_alu(cg->b, BPF_RSH, build_alu(cg->b, BPF_XOR, error, val_const(-1)),
+			 val_const(63));
+}
+
+/* The element of an array is always there: what says that it was set goes, and the value. */
+static struct val unset_scalar(struct codegen *cg, const struct map *map)
+{
+	struct val address = val_map_value(map->index, 0);
+	struct val was_set = build_load(cg->b, 8, false, address, map->layout.set_offset);
+
+	emit_zero(cg, address, map->layout.value_size);
+	return was_set;
+}
+
+static struct val emit_delete(struct codegen *cg, const struct expr *call)
+{
+	const struct map *map = call_arg(call, 0)->map.map;
+
+	if (map->layout.is_array && map->layout.is_per_cpu) {
+		/* The records of other CPUs are out of a program's reach. */
+		emit_map_event(cg, call, map);
+		return val_const(1);
+	}
+	if (map->layout.is_array)
+		return unset_scalar(cg, map);
+	return succeeded(cg, BUILD_CALL(cg->b, BPF_FUNC_map_delete_elem, val_map(map->index),
+					key_of(cg, call)));
+}
+
+static struct val emit_has_key(struct codegen *cg, const struct expr *call)
+{
+	const struct map *map = call_arg(call, 0)->map.map;
+	struct val element = emit_map_lookup(cg, map, key_of(cg, call));
+
+	return emit_convert(cg, element, type_int(&cg->program->types, 8, false), call->type);
+}
+
+const struct builtin map_builtins[] = {
+	{ "clear", "void (map)", "Removes all elements of a map.", BUILTIN_MUST_CALL,
+	  .check = check_whole, .emit = emit_whole, .handle = handle_clear },
+	{ "zero", "void (map)", "Sets all values of a map to zero and keeps its keys.",
+	  BUILTIN_MUST_CALL, .check = check_whole, .emit = emit_whole, .handle = handle_zero },
+	{ "delete", "bool (map, [key])",
+	  "Removes one element of a map; delete(@m[key]), too.  True when it was there.",
+	  BUILTIN_DISCARDABLE | BUILTIN_MUST_CALL, .check = check_key, .emit = emit_delete,
+	  .handle = handle_clear },
+	{ "has_key", "bool (map, [key])", "True when the map has an element with this key.",
+	  BUILTIN_MUST_CALL, .check = check_key, .emit = emit_has_key },
+	{ NULL },
+};

@@ -1,0 +1,147 @@
+/*
+ * printf(): the values are sent, the text is made in user space.
+ */
+#include <string.h>
+
+#include "base/compiler.h"
+#include "codegen/lower.h"
+#include "runtime/consumer.h"
+#include "runtime/output/output.h"
+#include "sema/check.h"
+#include "stdlib/call.h"
+#include "stdlib/format.h"
+#include "stdlib/library.h"
+
+/* --- checking ------------------------------------------------------------------------------ */
+
+static bool is_number(const struct type *type)
+{
+	return type_in_register(type) || (type->kind == TYPE_AGGREGATE && aggregate_is_number(type));
+}
+
+static bool is_bytes(const struct type *type)
+{
+	return type->kind == TYPE_STRING ||
+	       (type->kind == TYPE_ARRAY && type->array.element->size == 1);
+}
+
+static void check_conversion(struct checker *checker, const struct conversion *conversion,
+			     const struct expr *arg)
+{
+	struct diags *diags = checker->program->diags;
+	enum conversion_kind kind = conversion->kind;
+	bool fits;
+
+	if (kind == CONVERSION_STRING) {
+		check_printable(checker, arg, "printf()");
+		return;
+	}
+	if (conversion_is_number(kind))
+		fits = is_number(arg->type);
+	else
+		fits = kind != CONVERSION_NONE && is_bytes(arg->type);
+	if (fits || arg->type->kind == TYPE_VOID)
+		return;
+	diag_report(diags, arg->span, DIAG_FORMAT, "unsupported format specifier for type '%s': %.*s",
+		    arg->type->name, (int)conversion->length - 1, conversion->text + 1);
+	if (kind != CONVERSION_NONE)
+		diag_hint(diags, "%%s prints any value");
+}
+
+static void check_printf(struct checker *checker, struct expr *call)
+{
+	const struct expr *text = call_arg(call, 0);
+	struct format *format = format_parse(checker->program->arena, text->string.text,
+					     text->string.length);
+	size_t given = call_arg_count(call) - 1, i, next = 1;
+
+	call->call.data = format;
+	if (given != format->conversion_count) {
+		diag_report(checker->program->diags, call->span, DIAG_FORMAT,
+			    "%s arguments for format string (%zu supplied, %zu expected)",
+			    given < format->conversion_count ? "not enough" : "too many", given,
+			    format->conversion_count);
+		return;
+	}
+	for (i = 0; i < format->pieces.count; i++)
+		if (format->pieces.items[i].has_conversion)
+			check_conversion(checker, &format->pieces.items[i].conversion,
+					 call_arg(call, next++));
+}
+
+/* --- sending ---------------------------------------------------------------------------------- */
+
+static struct val emit_printf(struct codegen *cg, const struct expr *call)
+{
+	emit_event_values(cg, call, call->call.args.items + 1, call_arg_count(call) - 1,
+			  call->call.data);
+	return VAL_NOTHING;
+}
+
+/* --- printing ---------------------------------------------------------------------------------- */
+
+static uint64_t read_number(const struct type *type, const void *bytes)
+{
+	unsigned unused = 64 - type->size * 8;
+	uint64_t number = 0;
+
+	memcpy(&number, bytes, type->size);
+	if (type_is_signed(type))
+		return (uint64_t)((int64_t)(number << unused) >> unused);
+	return number;
+}
+
+static void put_value(struct consumer *consumer, const struct conversion *conversion,
+		      const struct type *type, const void *bytes, struct strbuf *out)
+{
+	struct strbuf text;
+	struct value value;
+
+	render_value(consumer, type, bytes, &value);
+	if (value.kind == VALUE_STRING && !value.is_truncated) {
+		format_text(conversion, value.string.bytes, value.string.length, out);
+		return;
+	}
+	strbuf_init(&text, consumer->arena);
+	value_text(&value, output_options_of(consumer->output)->truncation_mark, &text);
+	format_text(conversion, text.text, text.length, out);
+}
+
+static void put_conversion(struct consumer *consumer, const struct conversion *conversion,
+			   const struct type *type, const void *bytes, struct strbuf *out)
+{
+	if (conversion_is_number(conversion->kind))
+		format_number(conversion, read_number(type, bytes), out);
+	else if (conversion->kind == CONVERSION_STRING)
+		put_value(consumer, conversion, type, bytes, out);
+	else
+		format_bytes(conversion, bytes, type->size, out);
+}
+
+static void handle_printf(struct consumer *consumer, const struct object_event *event,
+			  const void *payload, size_t size UNUSED)
+{
+	const struct format *format = event->data;
+	const struct field *field = event->payload->tuple.fields;
+	struct strbuf out;
+	size_t i;
+
+	strbuf_init(&out, consumer->arena);
+	for (i = 0; i < format->pieces.count; i++) {
+		const struct format_piece *piece = &format->pieces.items[i];
+
+		strbuf_add(&out, piece->text, piece->length);
+		if (!piece->has_conversion)
+			continue;
+		put_conversion(consumer, &piece->conversion, field->type,
+			       (const char *)payload + field->offset, &out);
+		field++;
+	}
+	output_format_of(consumer->output)->printf(consumer->output, out.text, out.length);
+}
+
+const struct builtin printf_builtins[] = {
+	{ "printf", "void (format, ...)", "Prints text with values put in, by the rules of C.",
+	  BUILTIN_MUST_CALL, .check = check_printf, .emit = emit_printf, .handle = handle_printf },
+	{ NULL },
+};

@@ -1,0 +1,254 @@
+/*
+ * Strings: read from memory, compared.
+ */
+#include <inttypes.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "codegen/lower.h"
+#include "sema/check.h"
+#include "stdlib/call.h"
+#include "stdlib/library.h"
+
+/* --- str ----------------------------------------------------------------------------------- */
+
+/* From this limit on a string that does not fit is cut without a mark (stdlib.md 7). */
+enum { MARKED_BELOW = 1024 };
+
+static uint32_t max_strlen(const struct program *program)
+{
+	return (uint32_t)program->config.max_strlen;
+}
+
+/* str(7) is "7". */
+static const char *number_text(struct arena *arena, const struct expr *arg)
+{
+	int64_t number;
+
+	if (!expr_is_number(arg, &number))
+		return NULL;
+	return arena_printf(arena, arg->number.is_negative ? "%" PRId64 : "%" PRIu64, number);
+}
+
+/* str(p, 4) reads 4 bytes with the NUL, and has room for one more. */
+static const struct type *infer_str(struct inferer *inferer, struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 0), *length = call_arg(call, 1);
+	uint32_t limit = max_strlen(inferer->program);
+	int64_t number;
+
+	if (!arg || !arg->type)
+		return NULL;
+	if (number_text(inferer->program->arena, arg))
+		limit = (uint32_t)strlen(number_text(inferer->program->arena, arg)) + 1;
+	else if (arg->type->kind == TYPE_STRING)
+		limit = arg->type->size;
+	if (length && expr_is_number(length, &number) && number >= 0 && number < limit)
+		limit = (uint32_t)number + 1;
+	return type_string(&inferer->program->types, limit);
+}
+
+static void check_str(struct checker *checker, struct expr *call)
+{
+	struct diags *diags = checker->program->diags;
+	const struct expr *length = call_arg(call, 1);
+	int64_t number;
+
+	if (!length || !expr_is_number(length, &number))
+		return;
+	if (number < 0)
+		diag_report(diags, length->span, DIAG_ARG_RANGE,
+			    "str() can not read a negative number of bytes (%" PRId64 " provided)",
+			    number);
+	else if (number >= max_strlen(checker->program)) {
+		diag_report(diags, length->span, DIAG_SUSPICIOUS,
+			    "str() reads at most max_strlen bytes: %" PRId64 " is cut to %u", number,
+			    max_strlen(checker->program));
+		diag_hint(diags, "raise it: config = { max_strlen = %" PRId64 " }", number);
+	}
+}
+
+/* An address and whose memory it is: of a pointer, an integer, or an array's own place. */
+static struct place source_of(struct codegen *cg, const struct expr *arg)
+{
+	enum space space = cg->instance->points.items[0]->type->space;
+	struct place place;
+
+	if (arg->type->kind == TYPE_ARRAY)
+		place = emit_place(cg, arg);
+	else
+		place = (struct place){ emit_expr(cg, arg),
+					arg->type->kind == TYPE_POINTER ? arg->type->pointer.space
+									: space };
+	if (place.space == SPACE_NONE)
+		place.space = arg->type->kind == TYPE_ARRAY || space == SPACE_NONE ? SPACE_KERNEL
+										    : space;
+	return place;
+}
+
+/*
+ * A string of the whole size.  The helper ends what it reads with a NUL; when
+ * that took the last byte, the byte itself is fetched, so that a string that
+ * does not fit has no NUL at all, which is what marks it.
+ */
+static void read_whole(struct codegen *cg, struct val address, uint32_t size, struct place from)
+{
+	struct builder *b = cg->b;
+	uint32_t end = build_label(b);
+	struct val length = emit_read_string(cg, address, size, from.address, from.space);
+
+	if (size >= MARKED_BELOW)
+		return;
+	build_branch(b, BPF_JNE, length, val_const(size), end);
+	build_enter(b);
+	emit_read(cg, build_offset(b, address, size - 1), 1,
+		  build_offset(b, from.address, size - 1), from.space);
+	build_leave(b);
+	build_place(b, end);
+}
+
+/* A length known at run time: up to the size. */
+static void read_part(struct codegen *cg, struct val address, uint32_t size, struct place from,
+		      struct val length)
+{
+	struct builder *b = cg->b;
+	uint32_t capped = build_var(b), end = build_label(b);
+
+	build_store(b, 1, address, 0, val_const(0));
+	build_var_set(b, capped, val_const(size));
+	build_branch(b, BPF_JGE, length, val_const(size), end);
+	build_enter(b);
+	build_var_set(b, capped, length);
+	build_leave(b);
+	build_place(b, end);
+	BUILD_CALL(b, from.space == SPACE_USER ? BPF_FUNC_probe_read_user_str
+					       : BPF_FUNC_probe_read_kernel_str,
+		   address, build_var_get(b, capped), from.address);
+}
+
+/* Of a string: of a literal so many characters, else what a read of so many bytes would give. */
+static void copy_string(struct codegen *cg, const struct expr *call, struct val address)
+{
+	const struct expr *arg = call_arg(call, 0), *length = call_arg(call, 1);
+	uint32_t kept;
+	int64_t number;
+
+	if (!length || !expr_is_number(length, &number) || number >= arg->type->size) {
+		emit_expr_into(cg, arg, call->type, address);
+		return;
+	}
+	kept = (uint32_t)number - (arg->kind != EXPR_STRING && number);
+	if (kept)
+		emit_expr_into(cg, arg, type_string(&cg->program->types, kept), address);
+	emit_zero(cg, build_offset(cg->b, address, kept), call->type->size - kept);
+}
+
+static void emit_str(struct codegen *cg, const struct expr *call, struct val address)
+{
+	const struct expr *arg = call_arg(call, 0), *length = call_arg(call, 1);
+	const char *text = number_text(cg->arena, arg);
+	uint32_t size = call->type->size;
+	struct place from;
+	int64_t number;
+
+	if (text) {
+		emit_text(cg, text, MIN((uint32_t)strlen(text), size - 1), size, address);
+		return;
+	}
+	if (arg->type->kind == TYPE_STRING) {
+		copy_string(cg, call, address);
+		return;
+	}
+	from = source_of(cg, arg);
+	if (!cg->is_wide_open)
+		emit_zero(cg, address, size);
+	if (!length) {
+		read_whole(cg, address, size, from);
+	} else if (!expr_is_number(length, &number)) {
+		read_part(cg, address, size, from, emit_expr(cg, length));
+	} else if (number == 0) {
+		build_store(cg->b, 1, address, 0, val_const(0));
+	} else {
+		emit_read_string(cg, address, (uint32_t)MIN(number, (int64_t)size), from.address,
+				 from.space);
+	}
+}
+
+/* --- strncmp ---------------------------------------------------------------------------------- */
+
+static void check_strncmp(struct checker *checker, struct expr *call)
+{
+	int64_t number;
+
+	check_number_arg(checker, call, 2, 0, UINT32_MAX, &number);
+}
+
+/* Ours end in zeros, so equal strings have equal bytes, whatever is compared beyond the NUL. */
+static struct val padded_string(struct codegen *cg, const struct expr *arg)
+{
+	bool was_open = cg->is_wide_open;
+	struct val slot;
+
+	if (arg->kind == EXPR_STRING)
+		return emit_expr(cg, arg);
+	slot = build_slot(cg->b, arg->type->size);
+	cg->is_wide_open = false;
+	emit_expr_into(cg, arg, arg->type, slot);
+	cg->is_wide_open = was_open;
+	return slot;
+}
+
+static struct val emit_strncmp(struct codegen *cg, const struct expr *call)
+{
+	const struct expr *left = call_arg(call, 0), *right = call_arg(call, 1);
+	struct builder *b = cg->b;
+	uint32_t result = build_var(b), end = build_label(b), size;
+	struct val a = padded_string(cg, left), c = padded_string(cg, right);
+
+	size = (uint32_t)MIN(call_arg(call, 2)->number.value,
+			     (uint64_t)MIN(left->type->size, right->type->size));
+	build_var_set(b, result, val_const(1));
+	emit_compare_bytes(cg, a, c, size, false, end);
+	build_enter(b);
+	build_var_set(b, result, val_const(0));
+	build_leave(b);
+	build_place(b, end);
+	return build_var_get(b, result);
+}
+
+/* --- strlen ------------------------------------------------------------------------------------ */
+
+static struct val emit_strlen(struct codegen *cg, const struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 0);
+	struct builder *b = cg->b;
+	uint32_t length = build_var(b), top = build_label(b), end = build_label(b);
+	struct val text = padded_string(cg, arg), here;
+
+	build_var_set(b, length, val_const(0));
+	build_enter(b);
+	build_place(b, top);
+	here = build_var_get(b, length);
+	build_branch(b, BPF_JGE, here, val_const(arg->type->size), end);
+	build_branch(b, BPF_JEQ, build_load(b, 1, false, build_alu(b, BPF_ADD, text, here), 0),
+		     val_const(0), end);
+	build_var_set(b, length, build_alu(b, BPF_ADD, here, val_const(1)));
+	build_jump(b, top);
+	build_leave(b);
+	build_place(b, end);
+	return build_var_get(b, length);
+}
+
+const struct builtin string_builtins[] = {
+	{ "str", "infer (pointer, [int])",
+	  "The string at an address, or of a positional parameter; at most so many bytes of it.",
+	  BUILTIN_PARAM_TEXT | BUILTIN_MUST_CALL, .infer = infer_str, .check = check_str,
+	  .emit_into = emit_str },
+	{ "strncmp", "uint64 (string, string, int-lit)",
+	  "0 when the first bytes of two strings are equal, up to this many, else 1.",
+	  BUILTIN_MUST_CALL, .check = check_strncmp, .emit = emit_strncmp },
+	{ "strlen", "uint64 (string)", "Length of a string in bytes, without its NUL.",
+	  BUILTIN_MUST_CALL, .emit = emit_strlen },
+	{ NULL },
+};
