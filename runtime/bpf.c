@@ -1,0 +1,189 @@
+/*
+ * The bpf(2) system call.  Which fields a kernel knows is why each call passes
+ * just the part of the attributes that it uses.
+ */
+#include "runtime/bpf.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+
+/* The kernel takes a shorter attr than its own, so each call passes just what it uses. */
+#define ATTR_SIZE(last) (offsetofend(union bpf_attr, last))
+#define offsetofend(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+
+/* Of BPF_RAW_TRACEPOINT_OPEN since Linux 6.10; the headers we build with are older. */
+struct raw_tracepoint_attr {
+	uint64_t name;
+	uint32_t prog_fd, padding;
+	uint64_t cookie;
+};
+
+static int bpf(enum bpf_cmd command, const void *attr, size_t size)
+{
+	long ret = syscall(SYS_bpf, command, attr, size);
+
+	return ret < 0 ? -errno : (int)ret;
+}
+
+static uint64_t address(const void *pointer)
+{
+	return (uintptr_t)pointer;
+}
+
+/* The kernel refuses names with other characters than these. */
+static void set_name(char *to, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < BPF_OBJ_NAME_LEN - 1 && name[i]; i++) {
+		char c = name[i];
+		bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			    (c >= '0' && c <= '9') || c == '_' || c == '.';
+
+		to[i] = fine ? c : '_';
+	}
+}
+
+int bpf_create_map(const struct bpf_map_spec *spec)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = spec->type;
+	attr.key_size = spec->key_size;
+	attr.value_size = spec->value_size;
+	attr.max_entries = spec->max_entries;
+	attr.map_flags = spec->flags;
+	set_name(attr.map_name, spec->name);
+	return bpf(BPF_MAP_CREATE, &attr, ATTR_SIZE(map_name));
+}
+
+static int element(enum bpf_cmd command, int map, const void *key, const void *value)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)map;
+	attr.key = address(key);
+	attr.value = address(value);
+	return bpf(command, &attr, ATTR_SIZE(flags));
+}
+
+int bpf_lookup(int map, const void *key, void *value)
+{
+	return element(BPF_MAP_LOOKUP_ELEM, map, key, value);
+}
+
+int bpf_update(int map, const void *key, const void *value)
+{
+	return element(BPF_MAP_UPDATE_ELEM, map, key, value);
+}
+
+int bpf_delete(int map, const void *key)
+{
+	return element(BPF_MAP_DELETE_ELEM, map, key, NULL);
+}
+
+int bpf_next_key(int map, const void *key, void *next_key)
+{
+	return element(BPF_MAP_GET_NEXT_KEY, map, key, next_key);
+}
+
+int bpf_lookup_batch(int map, const void *in, void *out, void *keys, void *values, uint32_t *count)
+{
+	union bpf_attr attr;
+	int ret;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.batch.map_fd = (uint32_t)map;
+	attr.batch.in_batch = address(in);
+	attr.batch.out_batch = address(out);
+	attr.batch.keys = address(keys);
+	attr.batch.values = address(values);
+	attr.batch.count = *count;
+	ret = bpf(BPF_MAP_LOOKUP_BATCH, &attr, ATTR_SIZE(batch.flags));
+	*count = attr.batch.count;
+	return ret;
+}
+
+int bpf_load_btf(const void *btf, uint32_t size)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.btf = address(btf);
+	attr.btf_size = size;
+	return bpf(BPF_BTF_LOAD, &attr, ATTR_SIZE(btf_log_level));
+}
+
+int bpf_load_program(const struct bpf_program_spec *spec)
+{
+	struct bpf_func_info func_info = { .insn_off = 0, .type_id = spec->func_type_id };
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = spec->type;
+	attr.expected_attach_type = spec->attach_type;
+	attr.attach_btf_id = spec->attach_btf_id;
+	attr.insns = address(spec->insns);
+	attr.insn_cnt = spec->insn_count;
+	attr.license = address(spec->license);
+	set_name(attr.prog_name, spec->name);
+	if (spec->log) {
+		attr.log_level = 1;
+		attr.log_buf = address(spec->log);
+		attr.log_size = spec->log_size;
+	}
+	if (spec->btf >= 0) {
+		attr.prog_btf_fd = (uint32_t)spec->btf;
+		attr.func_info_rec_size = sizeof(func_info);
+		attr.func_info = address(&func_info);
+		attr.func_info_cnt = 1;
+		attr.line_info_rec_size = sizeof(struct bpf_line_info);
+		attr.line_info = address(spec->line_infos);
+		attr.line_info_cnt = spec->line_info_count;
+	}
+	return bpf(BPF_PROG_LOAD, &attr, ATTR_SIZE(attach_prog_fd));
+}
+
+int bpf_run_here(int program, uint32_t *ret_value)
+{
+	/* A program may read any word of the context that a tracepoint could have. */
+	static const uint64_t context[12];
+	union bpf_attr attr;
+	int ret;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)program;
+	attr.test.ctx_in = address(context);
+	attr.test.ctx_size_in = sizeof(context);
+	ret = bpf(BPF_PROG_TEST_RUN, &attr, ATTR_SIZE(test.batch_size));
+	*ret_value = attr.test.retval;
+	return ret;
+}
+
+int bpf_attach_raw_tracepoint(int program, const char *name, uint64_t cookie)
+{
+	struct raw_tracepoint_attr attr = { .name = address(name), .prog_fd = (uint32_t)program,
+					    .cookie = cookie };
+
+	return bpf(BPF_RAW_TRACEPOINT_OPEN, &attr,
+		   cookie ? sizeof(attr) : offsetof(struct raw_tracepoint_attr, cookie));
+}
+
+int bpf_attach_perf_event(int program, int perf_event, uint64_t cookie)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = (uint32_t)program;
+	attr.link_create.target_fd = (uint32_t)perf_event;
+	attr.link_create.attach_type = BPF_PERF_EVENT;
+	attr.link_create.perf_event.bpf_cookie = cookie;
+	return bpf(BPF_LINK_CREATE, &attr, ATTR_SIZE(link_create.perf_event.bpf_cookie));
+}

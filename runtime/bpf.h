@@ -1,0 +1,55 @@
+/*
+ * bpf(2), one thin call for each command that is used.
+ *
+ * libbpf's calls of the same names first probe what the kernel knows by
+ * loading programs of their own, which costs more than our start may; and
+ * Debian's libbpf and headers are older than some fields.  All give a file
+ * descriptor or 0, or -errno.
+ */
+#ifndef RUNTIME_BPF_H
+#define RUNTIME_BPF_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bpf_map_spec {
+	const char *name;
+	uint32_t type, key_size, value_size, max_entries, flags;
+};
+
+int bpf_create_map(const struct bpf_map_spec *spec);
+int bpf_lookup(int map, const void *key, void *value);
+int bpf_update(int map, const void *key, const void *value);
+int bpf_delete(int map, const void *key);
+int bpf_next_key(int map, const void *key, void *next_key);
+
+/* Up to *count elements after the place `in` (NULL: the start); the place reached goes to `out`.
+ * -ENOENT with *count elements when they were the last. */
+int bpf_lookup_batch(int map, const void *in, void *out, void *keys, void *values, uint32_t *count);
+
+int bpf_load_btf(const void *btf, uint32_t size);
+
+struct bpf_program_spec {
+	const char *name, *license;
+	uint32_t type, attach_type, attach_btf_id;
+	const struct bpf_insn *insns;
+	uint32_t insn_count;
+	int btf; /* -1: none; then no infos */
+	uint32_t func_type_id;
+	const struct bpf_line_info *line_infos;
+	uint32_t line_info_count;
+	char *log; /* NULL: none is written */
+	uint32_t log_size;
+};
+
+int bpf_load_program(const struct bpf_program_spec *spec);
+
+/* Runs a raw-tracepoint program once in this process, which is its current task. */
+int bpf_run_here(int program, uint32_t *ret_value);
+
+/* `name` NULL: a program that names its BTF type itself.  A cookie of 0 asks for none. */
+int bpf_attach_raw_tracepoint(int program, const char *name, uint64_t cookie);
+int bpf_attach_perf_event(int program, int perf_event, uint64_t cookie);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * What handle hooks of builtins may use: the user-space end of asynchronous
+ * functions.
+ */
+#ifndef RUNTIME_CONSUMER_H
+#define RUNTIME_CONSUMER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/value.h"
+#include "codegen/object.h"
+
+struct output;
+struct session;
+
+struct consumer {
+	struct session *session;
+	const struct object *object;
+	struct output *output; /* where the script's output goes (runtime/output/output.h) */
+	struct arena *arena;   /* emptied after each event */
+};
+
+/* The bytes of a value of this type as a value to print. */
+void render_value(struct consumer *consumer, const struct type *type, const void *bytes,
+		  struct value *ret_value);
+
+/* Prints a map of the object, sorted; `top` 0: all, `divisor` 0 or 1: as is. */
+void consumer_print_map(struct consumer *consumer, uint32_t map, uint64_t top, uint64_t divisor);
+void consumer_clear_map(struct consumer *consumer, uint32_t map);
+void consumer_zero_map(struct consumer *consumer, uint32_t map);
+
+/* Ends the run in order, with this exit status. */
+void consumer_exit(struct consumer *consumer, int status);
+
+/* A message of the run on standard error (or in-band in JSON), at a place of the script. */
+void consumer_warn(struct consumer *consumer, struct span span, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+#endif

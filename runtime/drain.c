@@ -1,0 +1,110 @@
+/*
+ * The ring buffer as the kernel shares it with us: records are handed on where
+ * they lie, and the place is given back in large steps.
+ */
+#include "runtime/drain.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "runtime/session_internal.h"
+#include "sema/builtin.h"
+
+/* Telling the kernel how far we are costs it a cache line: do so every so many bytes. */
+enum { TELL_EVERY = 64 * 1024 };
+
+int ring_open(struct ring *ring, int fd, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *shared;
+
+	ring->consumer_position = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (ring->consumer_position == MAP_FAILED)
+		return -errno;
+	shared = mmap(NULL, page + 2 * size, PROT_READ, MAP_SHARED, fd, (off_t)page);
+	if (shared == MAP_FAILED) {
+		int err = -errno;
+
+		munmap(ring->consumer_position, page);
+		return err;
+	}
+	ring->producer_position = (const uint64_t *)shared;
+	ring->data = shared + page;
+	ring->size = size;
+	ring->fd = fd;
+	return 0;
+}
+
+void ring_close(struct ring *ring)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (ring->fd < 0)
+		return;
+	munmap((void *)ring->producer_position, page + 2 * ring->size);
+	munmap(ring->consumer_position, page);
+	ring->fd = -1;
+}
+
+static void handle_record(struct session *session, const char *record, size_t size)
+{
+	const struct object *object = session->object;
+	const struct event_header *header = (const struct event_header *)record;
+	const struct object_event *event;
+
+	if (size < sizeof(*header) || header->event >= object->events.count)
+		return; /* not ours: programs write nothing else */
+	event = &object->events.items[header->event];
+	event->builtin->handle(&session->consumer, event, header + 1, size - sizeof(*header));
+	arena_reset(session->consumer.arena);
+}
+
+/* One sweep up to where the programs were when it began. */
+static size_t sweep(struct session *session, size_t limit)
+{
+	struct ring *ring = &session->ring;
+	bool flush_each = output_options_of(session->output)->buffering == BUFFER_NONE;
+	uint64_t position = *ring->consumer_position, told = position, end;
+	size_t count = 0;
+
+	end = __atomic_load_n(ring->producer_position, __ATOMIC_ACQUIRE);
+	while (position < end && count < limit) {
+		const char *record = ring->data + (position & (ring->size - 1));
+		uint32_t length = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
+
+		if (length & BPF_RINGBUF_BUSY_BIT)
+			break; /* being written: whoever does will wake us */
+		position += ALIGN_UP((length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ, 8u);
+		if (!(length & BPF_RINGBUF_DISCARD_BIT)) {
+			handle_record(session, record + BPF_RINGBUF_HDR_SZ, length);
+			count++;
+			if (flush_each && output_flush(session->output))
+				session->is_ending = true;
+		}
+		if (position - told >= TELL_EVERY) {
+			__atomic_store_n(ring->consumer_position, position, __ATOMIC_RELEASE);
+			told = position;
+		}
+	}
+	/* Ordered against the next look at the producer: else a wakeup may be missed. */
+	if (position != told)
+		__atomic_store_n(ring->consumer_position, position, __ATOMIC_SEQ_CST);
+	return count;
+}
+
+size_t drain_events(struct session *session, size_t limit)
+{
+	size_t total = 0, count;
+
+	if (session->ring.fd < 0)
+		return 0;
+	while (total < limit && (count = sweep(session, limit - total)))
+		total += count;
+	if (total && output_options_of(session->output)->buffering != BUFFER_FULL &&
+	    output_flush(session->output))
+		session->is_ending = true;
+	return total;
+}

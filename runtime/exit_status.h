@@ -1,0 +1,24 @@
+/*
+ * Exit statuses, the one list of them: id, number, meaning for --help.
+ */
+#ifndef RUNTIME_EXIT_STATUS_H
+#define RUNTIME_EXIT_STATUS_H
+
+/* clang-format off */
+#define EXIT_STATUSES(X) \
+	X(OK,		0,	"the run ended as asked: exit(), Ctrl-C, SIGTERM, end of the -c or -p process") \
+	X(USAGE,	1,	"the command line, the script or the privileges are not right; nothing to attach") \
+	X(SETTING,	2,	"a setting in the environment has an invalid value") \
+	X(LOST,		6,	"with --strict: events or data were lost") \
+	X(ASSERTION,	7,	"an assertion of the script failed") \
+	X(TIME_LIMIT,	124,	"a time limit ended the run") \
+	X(RUN,		255,	"the kernel refused to load or attach")
+/* clang-format on */
+
+enum exit_status {
+#define X(id, number, meaning) STATUS_##id = number,
+	EXIT_STATUSES(X)
+#undef X
+};
+
+#endif

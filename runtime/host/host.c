@@ -1,0 +1,349 @@
+/*
+ * The one implementation of struct target: where its facts lie is all that
+ * differs between the running kernel and a folder of files.  What is never
+ * asked for is never opened.
+ */
+#include "runtime/host/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/version.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/vec.h"
+#include "runtime/host/btf_types.h"
+#include "runtime/host/features.h"
+#include "runtime/host/syscalls.h"
+#include "runtime/host/tracefs.h"
+#include "sema/arch.h"
+
+#define RAW_TRACEPOINT_PREFIX "btf_trace_"
+
+struct facts {
+	struct target target;
+	struct arena *arena;
+	const char *folder; /* NULL: the running kernel */
+	const char *btf_path;
+	struct btf *btf;
+	int events; /* descriptor of the folder of events/, or -errno */
+	bool btf_is_tried, events_is_tried;
+	uint32_t known, present; /* bits of features */
+};
+
+static struct facts *facts_of(const struct target *target)
+{
+	return target->data;
+}
+
+/* --- hooks -------------------------------------------------------------- */
+
+static struct btf *get_btf(struct facts *facts)
+{
+	if (!facts->btf_is_tried) {
+		facts->btf_is_tried = true;
+		if (btf_open(facts->arena, facts->btf_path, &facts->btf))
+			facts->btf = NULL;
+	}
+	return facts->btf;
+}
+
+static int get_events(struct facts *facts)
+{
+	if (!facts->events_is_tried) {
+		facts->events_is_tried = true;
+		facts->events = facts->folder ?
+					open(facts->folder, O_PATH | O_DIRECTORY | O_CLOEXEC) :
+					tracefs_open();
+		if (facts->folder && facts->events < 0)
+			facts->events = -errno;
+	}
+	return facts->events;
+}
+
+static bool facts_has(const struct target *target, enum target_feature feature)
+{
+	struct facts *facts = facts_of(target);
+	uint32_t bit = 1u << feature;
+
+	if (!(facts->known & bit)) {
+		facts->known |= bit;
+		if (facts->folder ? feature_of_version(feature, target->kernel_version) :
+				    feature_of_host(feature, target->kernel_version))
+			facts->present |= bit;
+	}
+	return facts->present & bit;
+}
+
+static int facts_tracepoint_format(const struct target *target, struct arena *arena,
+				   const char *category, const char *event,
+				   struct tracepoint_format *ret_format)
+{
+	int folder = get_events(facts_of(target));
+
+	return folder < 0 ? folder : tracefs_format(folder, arena, category, event, ret_format);
+}
+
+static int facts_each_tracepoint(const struct target *target, const char *category,
+				 bool (*callback)(void *context, const char *category,
+						  const char *event),
+				 void *context)
+{
+	int folder = get_events(facts_of(target));
+
+	return folder < 0 ? folder : tracefs_each(folder, category, callback, context);
+}
+
+static const struct type *facts_find_type(const struct target *target, struct types *types,
+					  const char *what, const char *name)
+{
+	struct btf *btf = get_btf(facts_of(target));
+
+	return btf ? btf_find_type(btf, types, what, name) : NULL;
+}
+
+static void facts_complete_type(const struct target *target, struct types *types,
+				struct type *record)
+{
+	btf_complete(get_btf(facts_of(target)), types, record);
+}
+
+static const struct type *facts_raw_tracepoint_args(const struct target *target,
+						    struct types *types, const char *event)
+{
+	struct btf *btf = get_btf(facts_of(target));
+
+	return btf ? btf_raw_tracepoint_args(btf, types, event) : NULL;
+}
+
+struct name_list {
+	struct arena *arena;
+	VEC(const char *) names;
+};
+
+static bool add_raw_tracepoint(void *context, uint32_t id UNUSED, const char *name)
+{
+	struct name_list *list = context;
+
+	vec_push(list->arena, &list->names, name + strlen(RAW_TRACEPOINT_PREFIX));
+	return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int facts_each_raw_tracepoint(const struct target *target,
+				     bool (*callback)(void *context, const char *event),
+				     void *context)
+{
+	struct facts *facts = facts_of(target);
+	struct btf *btf = get_btf(facts);
+	struct name_list list = { .arena = arena_new() };
+	size_t i;
+
+	if (!btf) {
+		arena_free(list.arena);
+		return -ENODEV;
+	}
+	btf_each(btf, BTF_KIND_BIT(BTF_KIND_TYPEDEF), RAW_TRACEPOINT_PREFIX, add_raw_tracepoint,
+		 &list);
+	if (list.names.count)
+		qsort(list.names.items, list.names.count, sizeof(*list.names.items), compare_names);
+	for (i = 0; i < list.names.count; i++)
+		if (!callback(context, list.names.items[i]))
+			break;
+	arena_free(list.arena);
+	return 0;
+}
+
+static int facts_syscall_number(const struct target *target UNUSED, const char *name)
+{
+	return syscall_number(name);
+}
+
+uint32_t target_typedef_id(const struct target *target, const char *name)
+{
+	struct btf *btf = get_btf(facts_of(target));
+
+	return btf ? btf_find(btf, BTF_KIND_BIT(BTF_KIND_TYPEDEF), name) : 0;
+}
+
+/* --- making ------------------------------------------------------------- */
+
+static struct facts *facts_new(struct arena *arena)
+{
+	struct facts *facts = arena_new_struct(arena, struct facts);
+
+	facts->arena = arena;
+	facts->events = -1;
+	facts->target.data = facts;
+	facts->target.has = facts_has;
+	facts->target.tracepoint_format = facts_tracepoint_format;
+	facts->target.each_tracepoint = facts_each_tracepoint;
+	facts->target.find_type = facts_find_type;
+	facts->target.raw_tracepoint_args = facts_raw_tracepoint_args;
+	facts->target.syscall_number = facts_syscall_number;
+	facts->target.complete_type = facts_complete_type;
+	facts->target.each_raw_tracepoint = facts_each_raw_tracepoint;
+	return facts;
+}
+
+static uint32_t parse_version(const char *text)
+{
+	unsigned major = 0, minor = 0, patch = 0;
+
+	if (sscanf(text, "%u.%u.%u", &major, &minor, &patch) < 2)
+		return 0;
+	return KERNEL_VERSION(major, minor, MIN(patch, 255u));
+}
+
+/* Reads a list of CPUs, "0-3,8": up to `max` go to `cpus` (may be NULL); gives how many. */
+static unsigned read_cpu_list(const char *path, uint32_t *cpus, unsigned max)
+{
+	char text[1024], *at = text;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned count = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	while (*at >= '0' && *at <= '9') {
+		unsigned long first = strtoul(at, &at, 10), last = first;
+
+		if (*at == '-')
+			last = strtoul(at + 1, &at, 10);
+		for (; first <= last && count < max; first++, count++)
+			if (cpus)
+				cpus[count] = (uint32_t)first;
+		if (*at == ',')
+			at++;
+	}
+	return count;
+}
+
+unsigned online_cpus(uint32_t *cpus, unsigned max)
+{
+	unsigned count = read_cpu_list("/sys/devices/system/cpu/online", cpus, max);
+
+	if (!count && max) {
+		cpus[0] = 0;
+		count = 1;
+	}
+	return count;
+}
+
+struct target *host_target_new(struct arena *arena, const struct host_options *options)
+{
+	struct facts *facts = facts_new(arena);
+	struct utsname uts;
+	unsigned cpus;
+
+	uname(&uts);
+	facts->target.name = "running kernel";
+	facts->target.arch = arch_find(uts.machine);
+	facts->target.kernel_version = parse_version(uts.release);
+	cpus = read_cpu_list("/sys/devices/system/cpu/possible", NULL, 65536);
+	facts->target.cpu_count = cpus ? cpus : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+	facts->btf_path = options->btf ? options->btf : "/sys/kernel/btf/vmlinux";
+	return facts->target.arch ? &facts->target : NULL;
+}
+
+static const char *set_features(struct facts *facts, char *list)
+{
+	char *name;
+
+	facts->known = UINT32_MAX;
+	while ((name = strsep(&list, ", "))) {
+		enum target_feature feature = feature_find(name);
+
+		if (!*name)
+			continue;
+		if (feature == FEATURE_COUNT)
+			return arena_printf(facts->arena, "unknown feature '%s'", name);
+		facts->present |= 1u << feature;
+	}
+	return NULL;
+}
+
+/* One line of target.conf; NULL or what is wrong with it. */
+static const char *set_fact(struct facts *facts, const char *key, char *value)
+{
+	if (!strcmp(key, "kernel_version")) {
+		facts->target.kernel_version = parse_version(value);
+		return facts->target.kernel_version ? NULL : "kernel_version is not like 6.12.0";
+	}
+	if (!strcmp(key, "cpus")) {
+		facts->target.cpu_count = (uint32_t)strtoul(value, NULL, 10);
+		return facts->target.cpu_count ? NULL : "cpus is not a number";
+	}
+	if (!strcmp(key, "arch")) {
+		facts->target.arch = arch_find(value);
+		return facts->target.arch ? NULL : "arch is none that is supported";
+	}
+	if (!strcmp(key, "features"))
+		return set_features(facts, value);
+	return arena_printf(facts->arena, "unknown key '%s'", key);
+}
+
+static const char *read_conf(struct facts *facts, FILE *file)
+{
+	char line[1024];
+
+	while (fgets(line, sizeof(line), file)) {
+		char *value = strchr(line, '=');
+		const char *error;
+
+		line[strcspn(line, "\r\n")] = '\0';
+		if (!*line || *line == '#')
+			continue;
+		if (!value)
+			return arena_printf(facts->arena, "no '=' in \"%s\"", line);
+		*value++ = '\0';
+		error = set_fact(facts, line, value);
+		if (error)
+			return error;
+	}
+	if (!facts->target.kernel_version || !facts->target.cpu_count || !facts->target.arch)
+		return "kernel_version, cpus and arch have to be given";
+	return NULL;
+}
+
+struct target *file_target_new(struct arena *arena, const char *folder, const char **ret_error)
+{
+	struct facts *facts = facts_new(arena);
+	const char *path = arena_printf(arena, "%s/target.conf", folder), *error;
+	FILE *file = fopen(path, "re");
+
+	if (!file) {
+		*ret_error = arena_printf(arena, "failed to open '%s': %s", path, strerror(errno));
+		return NULL;
+	}
+	facts->target.name = facts->folder = folder;
+	facts->btf_path = arena_printf(arena, "%s/vmlinux.btf", folder);
+	error = read_conf(facts, file);
+	fclose(file);
+	if (error) {
+		*ret_error = arena_printf(arena, "%s: %s", path, error);
+		return NULL;
+	}
+	return &facts->target;
+}
+
+void target_close(struct target *target)
+{
+	struct facts *facts = target ? facts_of(target) : NULL;
+
+	if (!facts)
+		return;
+	btf_close(facts->btf);
+	if (facts->events >= 0)
+		close(facts->events);
+}

@@ -1,0 +1,86 @@
+/*
+ * One loop sleeps on all descriptors: signals, the ring buffer, the process
+ * whose end is ours.  Without a timeout: an idle run wakes up for nothing.
+ */
+#include "runtime/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/session_internal.h"
+
+enum {
+	DRAIN_MAX = 100000, /* records before signals are looked at again */
+	/*
+	 * A batch of this size means that events come fast.  The reader then naps:
+	 * programs wake it only for the first record after it has caught up, so
+	 * one nap saves the traced processes thousands of wakeups.
+	 */
+	FAST_BATCH = 64,
+	NAP_NS = 1000000,
+};
+
+static sigset_t ending_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	return set;
+}
+
+int loop_catch_signals(int *ret_fd)
+{
+	sigset_t set = ending_signals();
+
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *ret_fd < 0 ? -errno : 0;
+}
+
+void loop_release_signals(int fd)
+{
+	struct signalfd_siginfo info;
+	sigset_t set = ending_signals();
+
+	while (read(fd, &info, sizeof(info)) > 0)
+		; /* what came once has been obeyed */
+	close(fd);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void nap(void)
+{
+	const struct timespec time = { .tv_nsec = NAP_NS };
+
+	nanosleep(&time, NULL);
+}
+
+void loop_run(struct session *session, int signals)
+{
+	enum { SIGNALS, WATCHED, RING, COUNT };
+	struct pollfd fds[COUNT] = {
+		[SIGNALS] = { .fd = signals, .events = POLLIN },
+		[WATCHED] = { .fd = session->watched, .events = POLLIN },
+		[RING] = { .fd = session->ring.fd, .events = POLLIN },
+	};
+	size_t count;
+
+	while (!session->is_ending) {
+		if (poll(fds, COUNT, -1) < 0 && errno != EINTR)
+			return;
+		if (fds[RING].revents) {
+			count = drain_events(session, DRAIN_MAX);
+			if (count >= FAST_BATCH && count < DRAIN_MAX)
+				nap();
+		}
+		if (fds[SIGNALS].revents || fds[WATCHED].revents)
+			return;
+	}
+}

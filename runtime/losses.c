@@ -1,0 +1,112 @@
+/*
+ * Reads the counters of all sites at the end of a run and puts them into words.
+ */
+#include "runtime/losses.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "runtime/bpf.h"
+#include "runtime/maps.h"
+#include "runtime/output/output.h"
+#include "runtime/output/report.h"
+#include "runtime/session_internal.h"
+
+/* Counts of a site over all CPUs. */
+static uint64_t site_count(struct session *session, uint32_t site, uint64_t *per_cpu)
+{
+	uint32_t map = (uint32_t)session->object->counts_map, cpu;
+	uint64_t sum = 0;
+
+	if (bpf_lookup(session->maps[map], &site, per_cpu))
+		return 0;
+	for (cpu = 0; cpu < session->target->cpu_count; cpu++)
+		sum += per_cpu[cpu];
+	return sum;
+}
+
+static const char *times(struct session *session, uint64_t count)
+{
+	return count == 1 ? "once" : arena_printf(session->arena, "%" PRIu64 " times", count);
+}
+
+static void report_site(struct session *session, const struct object_site *site, uint64_t count)
+{
+	struct consumer *consumer = &session->consumer;
+
+	switch (site->kind) {
+	case SITE_EVENT_LOST:
+		consumer_warn(consumer, site->span,
+			      "%" PRIu64 " event%s lost here: the ring buffer was full. "
+			      "perf_rb_pages makes it larger",
+			      count, count == 1 ? " was" : "s were");
+		return;
+	case SITE_MAP_FULL:
+		consumer_warn(consumer, site->span,
+			      "Map full; can't update element (%s, in %s). Try increasing the "
+			      "max_map_keys config or declare it with more room, e.g. `let %s = "
+			      "hash(%" PRIu64 ")`",
+			      times(session, count), site->what, site->what,
+			      4 * session->object->config.max_map_keys);
+		return;
+	case SITE_DIVISION:
+		consumer_warn(consumer, site->span,
+			      "Divide or modulo by 0 detected (%s). This can lead to unexpected "
+			      "results. 1 is being used as the result.",
+			      times(session, count));
+		return;
+	case SITE_BOUNDS:
+		consumer_warn(consumer, site->span,
+			      "Array access out of bounds (%s). This can lead to unexpected results.",
+			      times(session, count));
+		return;
+	case SITE_READ:
+		consumer_warn(consumer, site->span, "memory could not be read (%s): Bad address",
+			      times(session, count));
+		return;
+	}
+	unreachable();
+}
+
+static bool is_data_loss(enum site_kind kind)
+{
+	switch (kind) {
+	case SITE_EVENT_LOST:
+	case SITE_MAP_FULL:
+		return true;
+	case SITE_DIVISION:
+	case SITE_BOUNDS:
+	case SITE_READ:
+		return false;
+	}
+	unreachable();
+}
+
+bool losses_report(struct session *session)
+{
+	const struct object *object = session->object;
+	uint64_t *per_cpu, count, events = 0;
+	bool is_loss = false;
+	uint32_t i;
+
+	if (object->counts_map < 0)
+		return false;
+	per_cpu = arena_new_array(session->arena, uint64_t, session->target->cpu_count);
+	for (i = 0; i < object->sites.count; i++) {
+		const struct object_site *site = &object->sites.items[i];
+
+		count = site_count(session, i, per_cpu);
+		if (!count || (site->is_quiet && !session->options->tell_quiet))
+			continue;
+		is_loss |= is_data_loss(site->kind);
+		if (site->kind == SITE_EVENT_LOST)
+			events += count;
+		report_site(session, site, count);
+	}
+	if (events) {
+		output_format_of(session->output)->lost(session->output, events);
+		report_warning("Total lost event count: %" PRIu64, events);
+	}
+	return is_loss;
+}

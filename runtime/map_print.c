@@ -1,0 +1,245 @@
+/*
+ * Printing a map: its elements reduced over the CPUs, sorted, handed to the
+ * output format (output.md section 4).
+ */
+#include "runtime/map_print.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "runtime/maps.h"
+#include "runtime/output/report.h"
+#include "runtime/render.h"
+#include "runtime/session_internal.h"
+#include "sema/builtin.h"
+
+/* Is the value of a scalar set, on any CPU? */
+static bool is_marked(const struct object_map *map, const struct raw_map *raw, const char *value)
+{
+	size_t at;
+	uint64_t mark;
+
+	for (at = 0; at + map->value_size <= raw->value_size; at += raw->stride) {
+		memcpy(&mark, value + at + map->set_offset, sizeof(mark));
+		if (mark)
+			return true;
+	}
+	return false;
+}
+
+/* False when it was never set; the value is then what an unset one shows. */
+static bool read_value(struct session *session, struct arena *arena, const struct object_map *map,
+		       const struct raw_map *raw, const char *bytes, struct value *ret_value)
+{
+	bool is_set = true;
+
+	if (!map->aggregate) {
+		render(arena, map->value, bytes, ret_value);
+	} else {
+		unsigned cpus = raw->value_size == map->value_size ? 1 : session->target->cpu_count;
+
+		is_set = map->aggregate->reduce(map->value, bytes, raw->stride, cpus, arena, ret_value);
+		if (!is_set)
+			render_empty_aggregate(map->value, ret_value);
+	}
+	if (map->set_offset)
+		is_set = is_marked(map, raw, bytes);
+	return is_set;
+}
+
+static void divide(const struct object_map *map, struct value *value, uint64_t divisor)
+{
+	size_t i;
+
+	switch (value->kind) {
+	case VALUE_INT:
+		value->i = divisor > INT64_MAX ? 0 : value->i / (int64_t)divisor;
+		return;
+	case VALUE_UINT:
+		value->u /= divisor;
+		return;
+	case VALUE_AVERAGE:
+	case VALUE_STATS:
+		if (value->is_signed)
+			value->stats.average =
+				divisor > INT64_MAX ? 0 : value->stats.average / (int64_t)divisor;
+		else
+			value->stats.average = (int64_t)((uint64_t)value->stats.average / divisor);
+		return;
+	case VALUE_HISTOGRAM:
+		if (map->value->aggregate.kind == AGGREGATE_LHIST)
+			return;
+		for (i = 0; i < value->histogram.count; i++)
+			value->histogram.buckets[i].count /= divisor;
+		return;
+	case VALUE_NONE:
+	case VALUE_BOOL:
+	case VALUE_POINTER:
+	case VALUE_ENUM:
+	case VALUE_STRING:
+	case VALUE_ARRAY:
+	case VALUE_TUPLE:
+	case VALUE_RECORD:
+		return;
+	}
+	unreachable();
+}
+
+/* Place of an element in the raw map, with what it is sorted by. */
+struct place {
+	uint64_t number;
+	uint32_t index;
+};
+
+/* What a listing is made from. */
+struct printing {
+	struct session *session;
+	const struct object_map *map;
+	struct raw_map raw;
+	struct place *places;
+	struct arena *arena; /* of one entry */
+	uint64_t divisor;
+};
+
+static const char *raw_key(const struct printing *printing, uint32_t index)
+{
+	return printing->raw.keys + index * printing->raw.key_size;
+}
+
+static const char *raw_value(const struct printing *printing, uint32_t index)
+{
+	return printing->raw.values + index * printing->raw.value_size;
+}
+
+/* By number where values have one; equal ones and others by key. */
+static int compare_places(const void *a, const void *b, void *context)
+{
+	const struct printing *printing = context;
+	const struct place *left = a, *right = b;
+
+	if (left->number != right->number)
+		return left->number < right->number ? -1 : 1;
+	return printing->map->key ? compare_bytes(printing->map->key,
+						  raw_key(printing, left->index),
+						  raw_key(printing, right->index)) :
+				    0;
+}
+
+static uint64_t sort_number(const struct value *value)
+{
+	const uint64_t flip = 1ull << 63;
+
+	switch (value->kind) {
+	case VALUE_INT:
+		return value->u ^ flip;
+	case VALUE_UINT:
+		return value->u;
+	case VALUE_AVERAGE:
+	case VALUE_STATS:
+		return (uint64_t)value->stats.average ^ (value->is_signed ? flip : 0);
+	case VALUE_HISTOGRAM:
+		return value->histogram.total;
+	case VALUE_NONE:
+	case VALUE_BOOL:
+	case VALUE_POINTER:
+	case VALUE_ENUM:
+	case VALUE_STRING:
+	case VALUE_ARRAY:
+	case VALUE_TUPLE:
+	case VALUE_RECORD:
+		return 0;
+	}
+	unreachable();
+}
+
+/* Sorts; true when the map is one that a print at exit shows. */
+static bool sort_entries(struct printing *printing)
+{
+	const struct object_map *map = printing->map;
+	bool is_set = false, by_number = map->aggregate || map->value->kind == TYPE_INT;
+	struct value value;
+	uint32_t i;
+
+	for (i = 0; i < printing->raw.count; i++) {
+		struct place *place = &printing->places[i];
+
+		place->index = i;
+		place->number = 0;
+		if (!by_number && map->key)
+			continue;
+		is_set |= read_value(printing->session, printing->arena, map, &printing->raw,
+				     raw_value(printing, i), &value);
+		place->number = by_number ? sort_number(&value) : 0;
+		arena_reset(printing->arena);
+	}
+	if (printing->raw.count > 1)
+		qsort_r(printing->places, printing->raw.count, sizeof(*printing->places),
+			compare_places, printing);
+	if (map->key)
+		return printing->raw.count;
+	return is_set || printing->session->zeroed[map - printing->session->object->maps.items];
+}
+
+static void make_entry(const struct map_listing *listing, size_t index, struct map_entry *ret_entry)
+{
+	struct printing *printing = listing->context;
+	uint32_t at = printing->places[printing->raw.count - listing->count + index].index;
+
+	arena_reset(printing->arena);
+	memset(ret_entry, 0, sizeof(*ret_entry));
+	if (printing->map->key)
+		render(printing->arena, printing->map->key, raw_key(printing, at), &ret_entry->key);
+	read_value(printing->session, printing->arena, printing->map, &printing->raw,
+		   raw_value(printing, at), &ret_entry->value);
+	if (printing->divisor > 1)
+		divide(printing->map, &ret_entry->value, printing->divisor);
+}
+
+void map_print(struct session *session, uint32_t index, uint64_t top, uint64_t divisor, bool at_exit)
+{
+	const struct object_map *map = &session->object->maps.items[index];
+	struct printing printing = { .session = session, .map = map, .divisor = divisor };
+	struct map_listing listing = { .name = map->name, .is_keyed = map->key,
+				       .context = &printing, .entry = make_entry };
+	int err = map_read(session, index, &printing.raw);
+
+	printing.arena = arena_new();
+	printing.places = malloc((printing.raw.count + 1) * sizeof(*printing.places));
+	if (!err && !printing.places)
+		err = -ENOMEM;
+	if (err) {
+		report_error("failed to read the map '%s': %s", map->name, strerror(-err));
+	} else if (sort_entries(&printing) || !at_exit) {
+		listing.count = printing.raw.count;
+		if (top && top < listing.count)
+			listing.count = top;
+		output_format_of(session->output)->map(session->output, &listing);
+	}
+	free(printing.places);
+	raw_map_free(&printing.raw);
+	arena_free(printing.arena);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct object_map *const *left = a, *const *right = b;
+
+	return strcmp((*left)->name, (*right)->name);
+}
+
+void maps_print_all(struct session *session)
+{
+	const struct object *object = session->object;
+	const struct object_map **maps =
+		arena_new_array(session->arena, const struct object_map *, object->maps.count);
+	size_t i, count = 0;
+
+	for (i = 0; i < object->maps.count; i++)
+		if (object->maps.items[i].role == OBJECT_MAP_SCRIPT)
+			maps[count++] = &object->maps.items[i];
+	if (count)
+		qsort(maps, count, sizeof(*maps), by_name);
+	for (i = 0; i < count; i++)
+		map_print(session, (uint32_t)(maps[i] - object->maps.items), 0, 0, true);
+}

@@ -1,0 +1,271 @@
+/*
+ * Kernel maps: made as the object says, read in batches, cleared, zeroed.
+ */
+#include "runtime/maps.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "runtime/bpf.h"
+#include "runtime/output/report.h"
+#include "runtime/session_internal.h"
+
+enum {
+	BATCH = 4096,	   /* elements asked for at once */
+	NOT_SUPPORTED = 524, /* ENOTSUPP, which user space has no name for */
+};
+
+static const struct object_map *object_map(const struct session *session, uint32_t map)
+{
+	return &session->object->maps.items[map];
+}
+
+/* --- create ------------------------------------------------------------- */
+
+static int create_map(struct session *session, uint32_t index)
+{
+	const struct object_map *map = object_map(session, index);
+	const char *name = map->name[0] == '@' ? map->name + 1 : map->name;
+	struct bpf_map_spec spec = {
+		.name = *name ? name : "anonymous",
+		.type = map->type,
+		.key_size = map->key_size,
+		.value_size = map->value_size,
+		.max_entries = map->max_entries,
+		.flags = map->flags,
+	};
+	uint32_t zero = 0;
+	int fd = bpf_create_map(&spec), err;
+
+	if (fd < 0)
+		return fd;
+	session->maps[index] = fd;
+	if (map->role == OBJECT_MAP_EVENTS)
+		return ring_open(&session->ring, fd, map->max_entries);
+	err = map->contents ? bpf_update(fd, &zero, map->contents) : 0;
+	return err;
+}
+
+int maps_create(struct session *session)
+{
+	uint32_t i;
+
+	for (i = 0; i < session->object->maps.count; i++) {
+		int err = create_map(session, i);
+
+		if (!err)
+			continue;
+		report_error("failed to create the map '%s': %s", object_map(session, i)->name,
+			     strerror(-err));
+		if (err == -ENOMEM || err == -E2BIG || err == -EINVAL)
+			report_hint("it has room for %u elements of %u bytes; max_map_keys makes it smaller",
+				    object_map(session, i)->max_entries,
+				    object_map(session, i)->value_size);
+		return err;
+	}
+	return 0;
+}
+
+void maps_close(struct session *session)
+{
+	uint32_t i;
+
+	ring_close(&session->ring);
+	for (i = 0; i < session->object->maps.count; i++)
+		if (session->maps[i] >= 0)
+			close(session->maps[i]);
+}
+
+/* --- read --------------------------------------------------------------- */
+
+static bool is_per_cpu(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static bool is_array(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_PERCPU_ARRAY;
+}
+
+size_t map_stride(const struct session *session, uint32_t map)
+{
+	return ALIGN_UP((size_t)object_map(session, map)->value_size, (size_t)8);
+}
+
+static int make_room(struct raw_map *raw, size_t extra)
+{
+	size_t capacity = raw->capacity ? raw->capacity : BATCH;
+	void *keys, *values;
+
+	while (capacity < raw->count + extra)
+		capacity *= 2;
+	if (capacity == raw->capacity)
+		return 0;
+	keys = realloc(raw->keys, capacity * raw->key_size);
+	if (!keys)
+		return -ENOMEM;
+	raw->keys = keys;
+	values = realloc(raw->values, capacity * raw->value_size);
+	if (!values)
+		return -ENOMEM;
+	raw->values = values;
+	raw->capacity = capacity;
+	return 0;
+}
+
+static int read_in_batches(int fd, struct raw_map *raw)
+{
+	uint32_t place = 0, count, wanted = BATCH;
+	bool is_first = true;
+	int err;
+
+	do {
+		err = make_room(raw, wanted);
+		if (err)
+			return err;
+		count = wanted;
+		err = bpf_lookup_batch(fd, is_first ? NULL : &place, &place,
+				       raw->keys + raw->count * raw->key_size,
+				       raw->values + raw->count * raw->value_size, &count);
+		if (err == -ENOSPC) { /* a bucket has more elements than that */
+			wanted *= 2;
+			err = 0;
+			continue;
+		}
+		if (err && err != -ENOENT)
+			return err;
+		raw->count += count;
+		is_first = false;
+	} while (!err);
+	return 0;
+}
+
+/* For kernels and maps without batches.  An element may vanish meanwhile: the walk then begins
+ * anew, so it ends after as many steps as the map may have elements. */
+static int read_one_by_one(int fd, struct raw_map *raw, size_t limit)
+{
+	const char *previous = NULL;
+	int err;
+
+	while (raw->count < limit) {
+		err = make_room(raw, 1);
+		if (err)
+			return err;
+		previous = raw->count ? raw->keys + (raw->count - 1) * raw->key_size : NULL;
+		err = bpf_next_key(fd, previous, raw->keys + raw->count * raw->key_size);
+		if (err)
+			return err == -ENOENT ? 0 : err;
+		err = bpf_lookup(fd, raw->keys + raw->count * raw->key_size,
+				 raw->values + raw->count * raw->value_size);
+		if (!err)
+			raw->count++;
+		else if (err != -ENOENT)
+			return err;
+	}
+	return 0;
+}
+
+int map_read(struct session *session, uint32_t index, struct raw_map *ret_raw)
+{
+	const struct object_map *map = object_map(session, index);
+	int fd = session->maps[index], err;
+	uint32_t zero = 0;
+
+	*ret_raw = (struct raw_map){
+		.key_size = map->key_size,
+		.stride = map_stride(session, index),
+		.value_size = map->value_size,
+	};
+	if (is_per_cpu(map->type))
+		ret_raw->value_size = ret_raw->stride * session->target->cpu_count;
+	if (is_array(map->type)) {
+		err = make_room(ret_raw, 1);
+		if (err)
+			return err;
+		memcpy(ret_raw->keys, &zero, sizeof(zero));
+		ret_raw->count = 1;
+		return bpf_lookup(fd, &zero, ret_raw->values);
+	}
+	err = read_in_batches(fd, ret_raw);
+	if ((err == -EINVAL || err == -NOT_SUPPORTED || err == -EOPNOTSUPP) && !ret_raw->count)
+		err = read_one_by_one(fd, ret_raw, map->max_entries);
+	return err;
+}
+
+void raw_map_free(struct raw_map *raw)
+{
+	free(raw->keys);
+	free(raw->values);
+}
+
+/* --- change ------------------------------------------------------------- */
+
+int map_clear(struct session *session, uint32_t index)
+{
+	const struct object_map *map = object_map(session, index);
+	int fd = session->maps[index], err;
+	struct raw_map raw;
+	size_t i;
+
+	err = map_read(session, index, &raw);
+	session->zeroed[index] = false;
+	if (!err && is_array(map->type)) {
+		memset(raw.values, 0, raw.value_size);
+		err = bpf_update(fd, raw.keys, raw.values);
+	} else if (!err) {
+		for (i = 0; i < raw.count; i++)
+			bpf_delete(fd, raw.keys + i * raw.key_size);
+	}
+	raw_map_free(&raw);
+	return err;
+}
+
+/* Zeros but for the mark that says the value is set. */
+static void zero_values(const struct object_map *map, struct raw_map *raw)
+{
+	size_t at;
+
+	if (!map->set_offset) {
+		memset(raw->values, 0, raw->count * raw->value_size);
+		return;
+	}
+	for (at = 0; at + map->value_size <= raw->value_size; at += raw->stride)
+		memset(raw->values + at, 0, map->set_offset);
+}
+
+static bool has_bytes(const struct raw_map *raw)
+{
+	size_t i;
+
+	for (i = 0; i < raw->value_size; i++)
+		if (raw->values[i])
+			return true;
+	return false;
+}
+
+int map_zero(struct session *session, uint32_t index)
+{
+	const struct object_map *map = object_map(session, index);
+	int fd = session->maps[index], err;
+	struct raw_map raw;
+	size_t i;
+
+	err = map_read(session, index, &raw);
+	if (!err) {
+		if (is_array(map->type) && !map->set_offset && has_bytes(&raw))
+			session->zeroed[index] = true;
+		zero_values(map, &raw);
+		for (i = 0; i < raw.count; i++) {
+			err = bpf_update(fd, raw.keys + i * raw.key_size,
+					 raw.values + i * raw.value_size);
+			if (err)
+				break;
+		}
+	}
+	raw_map_free(&raw);
+	return err;
+}

@@ -1,0 +1,350 @@
+/*
+ * Output as JSON: one object a line (output.md section 11).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/strbuf.h"
+#include "runtime/output/outputs.h"
+#include "runtime/output/value_text.h"
+
+/* Readers that keep numbers as doubles hold integers exactly up to here. */
+#define EXACT_MAX (1ull << 53)
+
+static void string_json(const char *bytes, size_t length, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_putc(out, '"');
+	for (i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		switch (c) {
+		case '"':
+		case '\\':
+			strbuf_putc(out, '\\');
+			strbuf_putc(out, (char)c);
+			break;
+		case '\n':
+			strbuf_puts(out, "\\n");
+			break;
+		case '\r':
+			strbuf_puts(out, "\\r");
+			break;
+		case '\t':
+			strbuf_puts(out, "\\t");
+			break;
+		default:
+			if (c < 0x20 || c == 0x7f)
+				strbuf_printf(out, "\\u%04x", c);
+			else
+				strbuf_putc(out, (char)c);
+		}
+	}
+	strbuf_putc(out, '"');
+}
+
+static void integer_json(int64_t number, bool is_signed, struct strbuf *out)
+{
+	uint64_t magnitude = is_signed && number < 0 ? -(uint64_t)number : (uint64_t)number;
+	bool is_exact = magnitude <= EXACT_MAX;
+
+	if (!is_exact)
+		strbuf_putc(out, '"');
+	number_text(number, is_signed, out);
+	if (!is_exact)
+		strbuf_putc(out, '"');
+}
+
+static void value_json(const struct value *value, const char *mark, struct strbuf *out);
+
+static void list_json(const struct value *value, const char *mark, struct strbuf *out)
+{
+	bool is_record = value->kind == VALUE_RECORD;
+	size_t i;
+
+	strbuf_putc(out, is_record ? '{' : '[');
+	for (i = 0; i < value->list.count; i++) {
+		if (i)
+			strbuf_puts(out, is_record ? ", " : ",");
+		if (is_record) {
+			string_json(value->list.names[i], strlen(value->list.names[i]), out);
+			strbuf_puts(out, ": ");
+		}
+		value_json(&value->list.items[i], mark, out);
+	}
+	strbuf_putc(out, is_record ? '}' : ']');
+}
+
+static void histogram_json(const struct value *value, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_putc(out, '[');
+	for (i = 0; i < value->histogram.count; i++) {
+		const struct histogram_bucket *bucket = &value->histogram.buckets[i];
+
+		strbuf_puts(out, i ? ", {" : "{");
+		if (!bucket->no_min) {
+			strbuf_puts(out, "\"min\": ");
+			signed_text(bucket->min, out);
+			strbuf_puts(out, ", ");
+		}
+		if (!bucket->no_max) {
+			strbuf_puts(out, "\"max\": ");
+			signed_text(bucket->max, out);
+			strbuf_puts(out, ", ");
+		}
+		strbuf_puts(out, "\"count\": ");
+		unsigned_text(bucket->count, out);
+		strbuf_putc(out, '}');
+	}
+	strbuf_putc(out, ']');
+}
+
+static void stats_json(const struct value *value, struct strbuf *out)
+{
+	strbuf_puts(out, "{\"count\": ");
+	integer_json((int64_t)value->stats.count, false, out);
+	strbuf_puts(out, ", \"average\": ");
+	integer_json(value->stats.average, value->is_signed, out);
+	strbuf_puts(out, ", \"total\": ");
+	integer_json(value->stats.total, value->is_signed, out);
+	strbuf_putc(out, '}');
+}
+
+/* Text of its own, quoted: with the mark of a string that was cut. */
+static void cut_string_json(const struct value *value, const char *mark, struct strbuf *out)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, out->arena);
+	value_text(value, mark, &text);
+	string_json(text.text, text.length, out);
+}
+
+static void value_json(const struct value *value, const char *mark, struct strbuf *out)
+{
+	switch (value->kind) {
+	case VALUE_NONE:
+		strbuf_puts(out, "null");
+		return;
+	case VALUE_INT:
+		integer_json(value->i, true, out);
+		return;
+	case VALUE_UINT:
+	case VALUE_POINTER:
+		integer_json((int64_t)value->u, false, out);
+		return;
+	case VALUE_BOOL:
+		strbuf_puts(out, value->u ? "true" : "false");
+		return;
+	case VALUE_ENUM:
+		integer_json(value->string.number, true, out);
+		return;
+	case VALUE_STRING:
+		if (value->is_truncated)
+			cut_string_json(value, mark, out);
+		else
+			string_json(value->string.bytes, value->string.length, out);
+		return;
+	case VALUE_ARRAY:
+	case VALUE_TUPLE:
+	case VALUE_RECORD:
+		list_json(value, mark, out);
+		return;
+	case VALUE_AVERAGE:
+		integer_json(value->stats.average, value->is_signed, out);
+		return;
+	case VALUE_STATS:
+		stats_json(value, out);
+		return;
+	case VALUE_HISTOGRAM:
+		histogram_json(value, out);
+		return;
+	}
+	unreachable();
+}
+
+/* The text of a key without its blanks. */
+static void key_json(const struct value *key, const char *mark, struct strbuf *out)
+{
+	struct strbuf text;
+	size_t from, to;
+
+	strbuf_init(&text, out->arena);
+	key_text(key, mark, &text);
+	for (from = to = 0; from < text.length; from++)
+		if (text.text[from] != ' ')
+			text.text[to++] = text.text[from];
+	string_json(text.text, to, out);
+}
+
+static struct strbuf begin(const char *type)
+{
+	struct strbuf line;
+
+	strbuf_init(&line, arena_new());
+	strbuf_puts(&line, "{\"type\": \"");
+	strbuf_puts(&line, type);
+	strbuf_puts(&line, "\", ");
+	return line;
+}
+
+static void finish(struct output *output, struct strbuf *line)
+{
+	strbuf_puts(line, "}\n");
+	output_write(output, line->text, line->length);
+	arena_free(line->arena);
+}
+
+static void json_attached(struct output *output, uint64_t probes)
+{
+	struct strbuf line;
+
+	if (output_options_of(output)->quiet)
+		return;
+	line = begin("attached_probes");
+	strbuf_puts(&line, "\"count\": ");
+	unsigned_text(probes, &line);
+	strbuf_puts(&line, ", \"data\": {\"probes\": ");
+	unsigned_text(probes, &line);
+	strbuf_putc(&line, '}');
+	finish(output, &line);
+}
+
+static void json_printf(struct output *output, const char *text, size_t length)
+{
+	struct strbuf line = begin("printf");
+
+	strbuf_puts(&line, "\"data\": ");
+	string_json(text, length, &line);
+	finish(output, &line);
+}
+
+static void json_value(struct output *output, const struct value *value)
+{
+	struct strbuf line = begin("value");
+
+	strbuf_puts(&line, "\"data\": ");
+	value_json(value, output_options_of(output)->truncation_mark, &line);
+	finish(output, &line);
+}
+
+static const char *map_type(const struct map_listing *listing)
+{
+	struct map_entry entry;
+
+	if (!listing->count)
+		return "map";
+	listing->entry(listing, 0, &entry);
+	switch (entry.value.kind) {
+	case VALUE_HISTOGRAM:
+		return "hist";
+	case VALUE_AVERAGE:
+	case VALUE_STATS:
+		return "stats";
+	case VALUE_NONE:
+	case VALUE_INT:
+	case VALUE_UINT:
+	case VALUE_BOOL:
+	case VALUE_POINTER:
+	case VALUE_ENUM:
+	case VALUE_STRING:
+	case VALUE_ARRAY:
+	case VALUE_TUPLE:
+	case VALUE_RECORD:
+		return "map";
+	}
+	unreachable();
+}
+
+static void json_map(struct output *output, const struct map_listing *listing)
+{
+	const char *mark = output_options_of(output)->truncation_mark;
+	struct strbuf line = begin(map_type(listing));
+	size_t i;
+
+	strbuf_puts(&line, "\"data\": {");
+	string_json(listing->name, strlen(listing->name), &line);
+	strbuf_puts(&line, listing->is_keyed ? ": {" : ": ");
+	for (i = 0; i < listing->count; i++) {
+		struct map_entry entry;
+
+		listing->entry(listing, i, &entry);
+		if (i)
+			strbuf_puts(&line, ", ");
+		if (listing->is_keyed) {
+			key_json(&entry.key, mark, &line);
+			strbuf_puts(&line, ": ");
+		}
+		value_json(&entry.value, mark, &line);
+	}
+	if (!listing->is_keyed && !listing->count)
+		strbuf_puts(&line, "null");
+	strbuf_puts(&line, listing->is_keyed ? "}}" : "}");
+	finish(output, &line);
+}
+
+/* Lines are all there is: nothing stands before the maps at exit. */
+static void json_end(struct output *output UNUSED)
+{
+}
+
+static void json_lost(struct output *output, uint64_t events)
+{
+	struct strbuf line = begin("lost_events");
+
+	strbuf_puts(&line, "\"count\": ");
+	unsigned_text(events, &line);
+	strbuf_puts(&line, ", \"data\": {\"events\": ");
+	unsigned_text(events, &line);
+	strbuf_putc(&line, '}');
+	finish(output, &line);
+}
+
+/* "FILE:LINE:COL-END": the parts as members. */
+static void place_json(const char *place, struct strbuf *line)
+{
+	const char *column = strrchr(place, ':'), *number;
+	size_t length;
+
+	if (!column || column == place)
+		return;
+	number = memrchr(place, ':', (size_t)(column - place));
+	if (!number)
+		return;
+	length = (size_t)(number - place);
+	strbuf_puts(line, ", \"filename\": ");
+	string_json(place, length, line);
+	strbuf_puts(line, ", \"line\": ");
+	unsigned_text(strtoul(number + 1, NULL, 10), line);
+	strbuf_puts(line, ", \"col\": ");
+	unsigned_text(strtoul(column + 1, NULL, 10), line);
+}
+
+static void json_warning(struct output *output, const char *place, const char *text,
+			 const char *quote UNUSED)
+{
+	struct strbuf line;
+
+	if (output_options_of(output)->no_warnings)
+		return;
+	line = begin("runtime_error");
+	strbuf_puts(&line, "\"msg\": ");
+	string_json(text, strlen(text), &line);
+	place_json(place, &line);
+	finish(output, &line);
+}
+
+const struct output_format output_json = {
+	.name = "json",
+	.attached = json_attached,
+	.printf = json_printf,
+	.value = json_value,
+	.map = json_map,
+	.end = json_end,
+	.lost = json_lost,
+	.warning = json_warning,
+};

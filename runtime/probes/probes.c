@@ -1,0 +1,119 @@
+/*
+ * The table of probe types, and what their files share.
+ */
+#include "runtime/probes/probes.h"
+
+#include <string.h>
+
+#include "base/compiler.h"
+#include "lexer/literal.h"
+
+const struct probe_type *const probe_types[] = {
+	&probe_begin,	       &probe_end,	&probe_interval,   &probe_profile,
+	&probe_rawtracepoint, &probe_software, &probe_tracepoint, NULL,
+};
+
+const char *part_text(const struct attach_point_parts *parts, size_t number)
+{
+	return parts->parts.items[number].text;
+}
+
+size_t part_count(const struct attach_point_parts *parts)
+{
+	return parts->parts.count - 1;
+}
+
+struct span part_span(const struct attach_point_parts *parts, size_t number)
+{
+	return parts->parts.items[number].span;
+}
+
+bool expect_parts(struct expander *expander, const struct attach_point_parts *parts, size_t least,
+		  size_t most)
+{
+	const struct probe_type *type = expander->type;
+	struct diags *diags = expander->program->diags;
+	size_t count = part_count(parts);
+
+	if (count >= least && count <= most)
+		return true;
+	if (least == most)
+		diag_report(diags, expander->span, DIAG_ATTACH_POINT,
+			    "%s probe type requires %zu argument%s, found %zu", type->name, least,
+			    least == 1 ? "" : "s", count);
+	else
+		diag_report(diags, expander->span, DIAG_ATTACH_POINT,
+			    "%s probe type requires %zu or %zu arguments, found %zu", type->name,
+			    least, most, count);
+	diag_hint(diags, "it is written %s", type->forms);
+	return false;
+}
+
+uint64_t positive_part(struct expander *expander, const struct attach_point_parts *parts,
+		       size_t number, const char *what)
+{
+	struct diags *diags = expander->program->diags;
+	const char *text = part_text(parts, number);
+	struct literal_number literal;
+	enum literal_status status =
+		literal_parse_number(text, strlen(text), LITERAL_ALLOW_SIGN, &literal);
+
+	if (status != LITERAL_OK) {
+		diag_report(diags, part_span(parts, number), DIAG_ATTACH_POINT,
+			    "Invalid %s of %s probe: invalid integer: %s", what,
+			    expander->type->name, text);
+		if (*text)
+			diag_hint(diags, "%s", literal_status_text(status));
+		return 0;
+	}
+	if (literal.is_negative || !literal.value || literal.value > INT64_MAX) {
+		diag_report(diags, part_span(parts, number), DIAG_ATTACH_POINT,
+			    "%s %s should be a positive integer", expander->type->name, what);
+		return 0;
+	}
+	return literal.value;
+}
+
+/* "tracepoint sched:sched_swich" */
+static const char *described(struct expander *expander, const struct attach_point_parts *parts)
+{
+	struct strbuf text;
+	size_t i;
+
+	strbuf_init(&text, expander->program->arena);
+	strbuf_puts(&text, expander->type->name);
+	for (i = 1; i < parts->parts.count; i++)
+		strbuf_printf(&text, "%c%s", i == 1 ? ' ' : ':', part_text(parts, i));
+	return text.text;
+}
+
+void report_no_match(struct expander *expander, const struct attach_point_parts *parts,
+		     const char *suggestion)
+{
+	const char *policy = expander->program->config.missing_probes;
+	struct diags *diags = expander->program->diags;
+
+	if (!strcmp(policy, "ignore"))
+		return;
+	if (!strcmp(policy, "warn"))
+		diag_report(diags, expander->span, DIAG_NO_MATCH_SKIPPED,
+			    "No matches for %s. Skipping.", described(expander, parts));
+	else
+		diag_report(diags, expander->span, DIAG_NO_MATCH, "No matches for %s.",
+			    described(expander, parts));
+	if (suggestion)
+		diag_hint(diags, "did you mean %s?", suggestion);
+	else
+		diag_hint(diags, "bpfline -l '%s:*' lists what there is", expander->type->name);
+}
+
+char *point_name(struct expander *expander, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = arena_vprintf(expander->program->arena, format, args);
+	va_end(args);
+	return text;
+}

@@ -1,0 +1,47 @@
+/*
+ * The probe types, and what their files share.
+ */
+#ifndef RUNTIME_PROBES_PROBES_H
+#define RUNTIME_PROBES_PROBES_H
+
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "parser/attach_point.h"
+#include "sema/probe_type.h"
+#include "sema/program.h"
+
+extern const struct probe_type *const probe_types[]; /* NULL at the end */
+
+extern const struct probe_type probe_begin;
+extern const struct probe_type probe_end;
+extern const struct probe_type probe_interval;
+extern const struct probe_type probe_profile;
+extern const struct probe_type probe_rawtracepoint;
+extern const struct probe_type probe_software;
+extern const struct probe_type probe_tracepoint;
+
+/* The text of a part after the provider; number 1 is the first. */
+const char *part_text(const struct attach_point_parts *parts, size_t number);
+size_t part_count(const struct attach_point_parts *parts); /* without the provider */
+struct span part_span(const struct attach_point_parts *parts, size_t number);
+
+/* Reports ATTACH_POINT unless there are `least` to `most` parts after the provider. */
+bool expect_parts(struct expander *expander, const struct attach_point_parts *parts, size_t least,
+		  size_t most);
+
+/* A positive number; reports what is wrong and gives 0 where it is none. */
+uint64_t positive_part(struct expander *expander, const struct attach_point_parts *parts,
+		       size_t number, const char *what);
+
+/*
+ * Nothing matches an attach point: an error, a warning or nothing, as the
+ * setting missing_probes says.  `suggestion` may be NULL.
+ */
+void report_no_match(struct expander *expander, const struct attach_point_parts *parts,
+		     const char *suggestion);
+
+/* The script's arena. */
+char *point_name(struct expander *expander, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#endif

@@ -1,0 +1,230 @@
+/*
+ * Loads programs.  What the verifier says is asked for only after a refusal, and
+ * led back to the line of the script that the instruction comes from.
+ */
+#include "runtime/programs.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <linux/version.h>
+
+#include "base/compiler.h"
+#include "base/diag.h"
+#include "runtime/bpf.h"
+#include "runtime/host/host.h"
+#include "runtime/output/report.h"
+#include "runtime/session_internal.h"
+#include "sema/probe_type.h"
+
+/* The instructions with the descriptors of this run in them. */
+static struct bpf_insn *relocate(struct session *session, const struct object_program *program)
+{
+	struct bpf_insn *insns = arena_dup(session->arena, program->insns,
+					   program->insn_count * sizeof(*insns));
+	size_t i;
+
+	for (i = 0; i < program->relocs.count; i++) {
+		const struct code_reloc *reloc = &program->relocs.items[i];
+
+		insns[reloc->insn].imm = session->maps[reloc->map];
+	}
+	return insns;
+}
+
+/* Kernels before 5.11 charge maps and programs to RLIMIT_MEMLOCK. */
+static void lift_memory_limit(const struct session *session)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (session->target->kernel_version < KERNEL_VERSION(5, 11, 0))
+		setrlimit(RLIMIT_MEMLOCK, &unlimited); /* creating maps tells if that failed */
+}
+
+/* --- refusals ----------------------------------------------------------------- */
+
+/* The last line of the log that says something: before the statistics. */
+static const char *log_complaint(struct session *session, const char *log)
+{
+	const char *line = log, *last = "", *end;
+	size_t last_length = 0, length;
+
+	for (; *line; line = *end ? end + 1 : end) {
+		end = strchrnul(line, '\n');
+		length = (size_t)(end - line);
+		if (!length || !strncmp(line, "processed ", 10) ||
+		    !strncmp(line, "verification time", 17) || !strncmp(line, "stack depth", 11))
+			continue;
+		last = line;
+		last_length = length;
+	}
+	return arena_strndup(session->arena, last, last_length);
+}
+
+/* Number of the instruction that the log mentions last, as in "17: (85) call ..."; -1: none. */
+static long log_last_insn(const char *log)
+{
+	const char *line = log;
+	long last = -1;
+
+	while (line && *line) {
+		char *end;
+		long number = isdigit((unsigned char)*line) ? strtol(line, &end, 10) : -1;
+
+		if (number >= 0 && !strncmp(end, ": (", 3))
+			last = number;
+		line = strchr(line, '\n');
+		if (line)
+			line++;
+	}
+	return last;
+}
+
+static struct span span_of_insn(const struct object_program *program, long insn)
+{
+	struct span span = program->span;
+	size_t i;
+
+	for (i = 0; i < program->lines.count && (long)program->lines.items[i].insn <= insn; i++)
+		span = program->lines.items[i].span;
+	return span;
+}
+
+static void report_refusal(struct session *session, const struct object_program *program,
+			   const char *log, int err)
+{
+	struct span span = span_of_insn(program, log_last_insn(log));
+	struct sources *sources = session->object->sources;
+	struct strbuf place, quote;
+
+	strbuf_init(&place, session->arena);
+	strbuf_init(&quote, session->arena);
+	if (span.start) {
+		span_format(sources, span, &place);
+		strbuf_puts(&place, ": ");
+		span_quote(sources, span, &quote);
+	}
+	if (session->options->verbose)
+		report_line("%s", log);
+	report_line("%sERROR: the kernel refuses the program '%s': %s%s%s", place.text,
+		    program->name, *log ? log_complaint(session, log) : strerror(-err),
+		    quote.length ? "\n" : "", quote.text);
+	if (!session->options->verbose && *log)
+		report_hint("this is a mistake in bpfline; -v shows the kernel's whole log");
+	else if (err == -EPERM || err == -EACCES)
+		report_hint("loading programs takes root, or CAP_BPF and CAP_PERFMON; kernel lockdown "
+			    "may forbid it too");
+}
+
+/* --- loading ------------------------------------------------------------------- */
+
+/* What the kernel's BTF calls the place that the program is for; 0 where it does not matter. */
+static uint32_t attach_btf_id(struct session *session, const struct object_program *program)
+{
+	const struct object *object = session->object;
+	uint32_t index = (uint32_t)(program - object->programs.items);
+	size_t i;
+
+	for (i = 0; i < object->attachments.count; i++) {
+		const struct object_attachment *attachment = &object->attachments.items[i];
+
+		if (attachment->program == index && attachment->mechanism->btf_type)
+			return target_typedef_id(session->target, attachment->mechanism->btf_type);
+	}
+	return 0;
+}
+
+static struct bpf_program_spec program_spec(struct session *session,
+					    const struct object_program *program)
+{
+	return (struct bpf_program_spec){
+		.name = program->name,
+		.license = session->object->config.license,
+		.type = program->prog_type,
+		.attach_type = program->attach_type,
+		.attach_btf_id = attach_btf_id(session, program),
+		.insns = relocate(session, program),
+		.insn_count = program->insn_count,
+		.btf = session->btf,
+		.func_type_id = program->func_type_id,
+		.line_infos = program->line_infos,
+		.line_info_count = program->line_info_count,
+	};
+}
+
+/* Loads; when that fails once more with a log, which costs too much to have it always. */
+static int load(struct session *session, const struct object_program *program,
+		struct bpf_program_spec *spec)
+{
+	uint32_t log_size = (uint32_t)MAX(session->object->config.log_size, 4096u);
+	int fd = bpf_load_program(spec);
+
+	if (fd == -EAGAIN) /* a signal came in between */
+		fd = bpf_load_program(spec);
+	if (fd >= 0)
+		return fd;
+	spec->log = calloc(1, log_size);
+	spec->log_size = log_size;
+	if (spec->log) {
+		int again = bpf_load_program(spec);
+
+		if (again >= 0) {
+			free(spec->log);
+			return again;
+		}
+	}
+	report_refusal(session, program, spec->log ? spec->log : "", fd);
+	free(spec->log);
+	return fd;
+}
+
+int program_load_as(struct session *session, uint32_t index, uint32_t prog_type,
+		    uint32_t attach_type)
+{
+	const struct object_program *program = &session->object->programs.items[index];
+	struct bpf_program_spec spec = program_spec(session, program);
+
+	if (spec.type != prog_type)
+		spec.attach_btf_id = 0;
+	spec.type = prog_type;
+	spec.attach_type = attach_type;
+	return load(session, program, &spec);
+}
+
+int programs_load(struct session *session)
+{
+	const struct object *object = session->object;
+	uint32_t i;
+	int fd;
+
+	lift_memory_limit(session);
+	if (object->btf_size) {
+		fd = bpf_load_btf(object->btf, object->btf_size);
+		session->btf = fd < 0 ? -1 : fd; /* only names and lines are lost */
+		if (fd < 0 && session->options->verbose)
+			report_warning("the kernel takes no debug information: %s", strerror(-fd));
+	}
+	for (i = 0; i < object->programs.count; i++) {
+		const struct object_program *program = &object->programs.items[i];
+
+		fd = program_load_as(session, i, program->prog_type, program->attach_type);
+		if (fd < 0)
+			return fd;
+		session->programs[i] = fd;
+	}
+	return 0;
+}
+
+void programs_close(struct session *session)
+{
+	uint32_t i;
+
+	for (i = 0; i < session->object->programs.count; i++)
+		if (session->programs[i] >= 0)
+			close(session->programs[i]);
+	if (session->btf >= 0)
+		close(session->btf);
+}

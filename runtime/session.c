@@ -1,0 +1,326 @@
+/*
+ * The order of a run (cli.md section 12): maps, programs, begin, attach,
+ * child, events; then detach, end, the last events, maps, losses.
+ */
+#include "runtime/session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "runtime/bpf.h"
+#include "runtime/child.h"
+#include "runtime/exit_status.h"
+#include "runtime/loop.h"
+#include "runtime/losses.h"
+#include "runtime/map_print.h"
+#include "runtime/maps.h"
+#include "runtime/output/report.h"
+#include "runtime/probes/probes.h"
+#include "runtime/programs.h"
+#include "runtime/session_internal.h"
+
+/* --- set up ------------------------------------------------------------------- */
+
+static int *no_descriptors(struct arena *arena, size_t count)
+{
+	int *fds = arena_new_array(arena, int, count);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		fds[i] = -1;
+	return fds;
+}
+
+static void session_init(struct session *session, const struct object *object,
+			 const struct target *target, const struct session_options *options)
+{
+	struct arena *arena = arena_new();
+
+	*session = (struct session){ .arena = arena, .object = object, .target = target,
+				     .options = options, .btf = -1, .child_gate = -1,
+				     .watched = -1, .ring = { .fd = -1 } };
+	session->maps = no_descriptors(arena, object->maps.count);
+	session->programs = no_descriptors(arena, object->programs.count);
+	session->zeroed = arena_new_array(arena, bool, object->maps.count);
+	session->output = output_new(&options->output);
+	session->consumer = (struct consumer){ .session = session, .object = object,
+					       .output = session->output, .arena = arena_new() };
+	links_init(&session->links, arena);
+	session->attacher = (struct attacher){ .target = target, .arena = arena,
+					       .pid = options->pid, .links = &session->links };
+}
+
+static void session_finish(struct session *session)
+{
+	links_close(&session->links);
+	child_end(session);
+	if (session->watched >= 0)
+		close(session->watched);
+	programs_close(session);
+	maps_close(session);
+	output_free(session->output);
+	arena_free(session->consumer.arena);
+	arena_free(session->arena);
+}
+
+/* What `elapsed` counts from. */
+static int store_start(struct session *session)
+{
+	struct timespec now;
+	uint32_t i, zero = 0;
+	uint64_t ns;
+	int err = 0;
+
+	for (i = 0; i < session->object->maps.count && !err; i++) {
+		if (session->object->maps.items[i].role != OBJECT_MAP_START)
+			continue;
+		clock_gettime(CLOCK_BOOTTIME, &now);
+		ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+		err = bpf_update(session->maps[i], &zero, &ns);
+	}
+	return err;
+}
+
+/* --- attach --------------------------------------------------------------------- */
+
+static void say_attach(struct session *session, const struct object_attachment *attachment)
+{
+	if (session->options->verbose)
+		report_line("Attaching '%s' by %s", attachment->name, attachment->mechanism->name);
+}
+
+/* Runs begin or end probes. */
+static int run_here(struct session *session, const struct probe_type *type)
+{
+	const struct object *object = session->object;
+	uint32_t result;
+	size_t i;
+
+	for (i = 0; i < object->attachments.count; i++) {
+		const struct object_attachment *attachment = &object->attachments.items[i];
+		int err;
+
+		if (attachment->type != type)
+			continue;
+		say_attach(session, attachment);
+		err = bpf_run_here(session->programs[attachment->program], &result);
+		if (err) {
+			report_error("failed to run the probe '%s': %s", attachment->name,
+				     strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int attach_by_fallback(struct session *session, const struct object_attachment *attachment)
+{
+	const struct mechanism *fallback = attachment->mechanism->fallback;
+	int program, err;
+
+	if (session->options->verbose)
+		report_line("Attaching '%s' by %s instead", attachment->name, fallback->name);
+	program = program_load_as(session, attachment->program, fallback->prog_type,
+				  fallback->attach_type);
+	if (program < 0)
+		return program;
+	err = fallback->attach(&session->attacher, attachment, program);
+	close(program); /* the link holds it */
+	return err;
+}
+
+static int attach_one(struct session *session, const struct object_attachment *attachment)
+{
+	const struct mechanism *mechanism = attachment->mechanism;
+	int err;
+
+	say_attach(session, attachment);
+	session->attacher.reason = NULL;
+	err = mechanism->attach(&session->attacher, attachment,
+				session->programs[attachment->program]);
+	if (err == -ENOENT && mechanism->fallback)
+		err = attach_by_fallback(session, attachment);
+	return err;
+}
+
+static const char *attach_reason(struct session *session, int err)
+{
+	if (session->attacher.reason)
+		return session->attacher.reason;
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+		return "not permitted; it takes root, or CAP_BPF and CAP_PERFMON";
+	case ENOENT:
+		return "the kernel has no such place to attach to";
+	case EBUSY:
+	case E2BIG:
+		return "too many programs are attached there already";
+	default:
+		return strerror(-err);
+	}
+}
+
+/* As the setting missing_probes says; 0 when the run may go on. */
+static int report_failure(struct session *session, const struct object_attachment *attachment,
+			  int err)
+{
+	const char *policy = session->object->config.missing_probes;
+
+	if (!strcmp(policy, "ignore"))
+		return 0;
+	if (!strcmp(policy, "warn")) {
+		report_warning("%s", attach_reason(session, err));
+		report_warning("Unable to attach probe: %s. Skipping.", attachment->name);
+		return 0;
+	}
+	report_error("%s", attach_reason(session, err));
+	report_error("Unable to attach probe: %s. If this is expected, set the 'missing_probes' "
+		     "config variable to 'warn'.",
+		     attachment->name);
+	return err;
+}
+
+static int attach_all(struct session *session)
+{
+	const struct object *object = session->object;
+	size_t i, tried = 0, done = 0;
+
+	for (i = 0; i < object->attachments.count; i++) {
+		const struct object_attachment *attachment = &object->attachments.items[i];
+		int err;
+
+		if (attachment->type->flags & PROBE_RUNS_HERE) {
+			session->attached += attachment->probe_count;
+			continue;
+		}
+		tried++;
+		err = attach_one(session, attachment);
+		if (!err) {
+			session->attached += attachment->probe_count;
+			done++;
+		} else if (report_failure(session, attachment, err)) {
+			return err;
+		}
+	}
+	if (tried && !done && session->attached == 0) {
+		report_error("Attachment failed for all probes.");
+		return -ENOENT;
+	}
+	return 0;
+}
+
+/* --- run ------------------------------------------------------------------------- */
+
+static void tell_attached(struct session *session)
+{
+	static const char note[] = "__BPFTRACE_NOTIFY_PROBES_ATTACHED\n";
+
+	output_format_of(session->output)->attached(session->output, session->attached);
+	if (session->options->notify)
+		output_write(session->output, note, sizeof(note) - 1);
+	if (session->options->notify || session->options->output.format != output_formats[0])
+		output_flush(session->output);
+}
+
+/* Up to the point where events come in.  A process to watch, then what may fail, then the child. */
+static int start(struct session *session)
+{
+	const struct session_options *options = session->options;
+	int err = 0;
+
+	if (options->command)
+		err = child_prepare(session, options->command);
+	if (err)
+		return err;
+	session->attacher.child = (uint32_t)session->child;
+	if (options->pid) {
+		session->watched = watch_process((int)options->pid);
+		if (session->watched < 0) {
+			report_error("Failed to attach to pid: %s", strerror(-session->watched));
+			return session->watched;
+		}
+	}
+	if ((err = maps_create(session)) || (err = programs_load(session)) ||
+	    (err = store_start(session)))
+		return err;
+	if (!options->dry_run && (err = run_here(session, &probe_begin)))
+		return err;
+	return attach_all(session);
+}
+
+/* Everything that is in the ring buffer; it ends since nothing is attached any more. */
+static void drain_rest(struct session *session)
+{
+	while (drain_events(session, SIZE_MAX))
+		;
+}
+
+static void finish(struct session *session)
+{
+	const struct output_format *format = output_format_of(session->output);
+
+	links_close(&session->links);
+	drain_rest(session);
+	run_here(session, &probe_end);
+	drain_rest(session);
+	format->end(session->output);
+	if (session->object->config.print_maps_on_exit)
+		maps_print_all(session);
+	output_flush(session->output);
+	if (losses_report(session) && session->options->strict &&
+	    session->exit_status == STATUS_OK)
+		session->exit_status = STATUS_LOST;
+}
+
+static int setup_status(const struct session *session, int err)
+{
+	/* A child that cannot be started or a process that is not there is the user's mistake. */
+	bool is_usage = (session->options->command && !session->child) ||
+			(session->options->pid && session->watched < 0);
+
+	return err && is_usage ? STATUS_USAGE : STATUS_RUN;
+}
+
+static int run(struct session *session)
+{
+	bool waits = !session->object->ends_by_itself;
+	int signals = -1, err;
+
+	signal(SIGPIPE, SIG_IGN); /* the output tells when nobody reads it */
+	if (waits && !session->options->dry_run && (err = loop_catch_signals(&signals))) {
+		report_error("failed to set up signals: %s", strerror(-err));
+		return STATUS_RUN;
+	}
+	err = start(session);
+	if (err)
+		return setup_status(session, err);
+	if (session->options->dry_run)
+		return STATUS_OK;
+	if (waits)
+		child_start(session);
+	tell_attached(session);
+	if (waits) {
+		loop_run(session, signals);
+		loop_release_signals(signals);
+	}
+	finish(session);
+	return session->exit_status;
+}
+
+int session_run(const struct object *object, const struct target *target,
+		const struct session_options *options)
+{
+	struct session session;
+	int status;
+
+	session_init(&session, object, target, options);
+	status = run(&session);
+	session_finish(&session);
+	return status;
+}

@@ -1,0 +1,39 @@
+/*
+ * A run, as the files of runtime/ share it.
+ */
+#ifndef RUNTIME_SESSION_INTERNAL_H
+#define RUNTIME_SESSION_INTERNAL_H
+
+#include <sys/types.h>
+
+#include "runtime/attacher.h"
+#include "runtime/consumer.h"
+#include "runtime/drain.h"
+#include "runtime/session.h"
+
+struct session {
+	struct arena *arena;
+	const struct object *object;
+	const struct target *target;
+	const struct session_options *options;
+	struct output *output;
+	struct consumer consumer;
+
+	int btf;       /* func and line info; -1: none */
+	int *maps;     /* descriptors, as in object.maps */
+	int *programs; /* as in object.programs; -1: not loaded */
+	bool *zeroed;  /* maps whose values zero() has set, which nothing else tells */
+	struct ring ring;
+	struct links links;
+	struct attacher attacher;
+	uint64_t attached; /* probes */
+
+	pid_t child;	/* of -c; 0: none */
+	int child_gate; /* closing it lets the child run; -1 */
+	int watched;	/* pidfd of the child or of -p; -1: none */
+
+	bool is_ending; /* exit() was called, or nothing reads the output any more */
+	int exit_status;
+};
+
+#endif
