@@ -1,0 +1,23 @@
+/*
+ * What the environment sets.
+ */
+#ifndef CLI_ENVIRONMENT_H
+#define CLI_ENVIRONMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+struct environment {
+	const char *const *settings; /* pairs: key, value */
+	size_t setting_count;
+	const char *btf; /* BPFTRACE_BTF, or NULL */
+	bool color;	 /* of diagnostics */
+	bool notify;	 /* __BPFTRACE_NOTIFY_PROBES_ATTACHED */
+};
+
+/* 0, or the exit status after saying which value is invalid. */
+int environment_read(struct arena *arena, struct environment *ret_environment);
+
+#endif

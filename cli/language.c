@@ -1,0 +1,16 @@
+/*
+ * Joins the rows of the libraries.
+ */
+#include "cli/language.h"
+
+#include "runtime/probes/probes.h"
+#include "stdlib/library.h"
+
+struct language language_of(const struct target *target)
+{
+	return (struct language){
+		.families = stdlib_families,
+		.probe_types = probe_types,
+		.target = target,
+	};
+}

@@ -1,0 +1,351 @@
+/*
+ * Options: names, arguments, which go together, and the text of --help.
+ */
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/vec.h"
+#include "runtime/exit_status.h"
+#include "runtime/output/outputs.h"
+#include "runtime/output/report.h"
+
+enum { PID_MAX = 4194304 };
+
+enum long_option {
+	OPTION_DUMP = 256,
+	OPTION_FMT,
+	OPTION_DRY_RUN,
+	OPTION_UNSAFE,
+	OPTION_NO_WARNINGS,
+	OPTION_ATTACH,
+	OPTION_STRICT,
+	OPTION_TARGET,
+	OPTION_IGNORED,
+};
+
+static const struct option long_options[] = {
+	{ "list", no_argument, NULL, 'l' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "cmd", required_argument, NULL, 'c' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "warnings", no_argument, NULL, 'k' },
+	{ "debug", required_argument, NULL, 'd' },
+	{ "dump", required_argument, NULL, OPTION_DUMP },
+	{ "fmt", no_argument, NULL, OPTION_FMT },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
+	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
+	{ "attach", required_argument, NULL, OPTION_ATTACH },
+	{ "strict", no_argument, NULL, OPTION_STRICT },
+	{ "target", required_argument, NULL, OPTION_TARGET },
+	/* Of the reference; they ask for nothing that we would do otherwise. */
+	{ "btf", no_argument, NULL, OPTION_IGNORED },
+	{ "include", required_argument, NULL, OPTION_IGNORED },
+	{ "verify-llvm-ir", no_argument, NULL, OPTION_IGNORED },
+	{ "usdt-file-activation", no_argument, NULL, OPTION_IGNORED },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char short_options[] = "e:lvhVp:c:o:f:B:qkd:bI:";
+
+static const char usage[] =
+	"Usage:\n"
+	"    bpfline [options] FILE [params]\n"
+	"    bpfline [options] -             (script on standard input)\n"
+	"    bpfline [options] -e 'script' [params]\n"
+	"    bpfline -l [pattern | FILE]     bpfline -l -e 'script'\n"
+	"\n"
+	"Options:\n"
+	"    -e TEXT          script text\n"
+	"    -l, --list       list what can be probed; with -v its arguments\n"
+	"    -c, --cmd CMD    start CMD when attached, stop when it ends\n"
+	"    -p, --pid PID    only events of this process, stop when it ends\n"
+	"    -o, --output FILE  script output to FILE\n"
+	"    -f FORMAT        output format: text, json\n"
+	"    -B MODE          buffering of the output: line, full, none\n"
+	"    -v, --verbose    tell what is done; the kernel's log when it refuses a program\n"
+	"    -q, --quiet      do not tell that probes were attached\n"
+	"    -k, --warnings   run-time warnings also for absent elements and failed reads\n"
+	"    --no-warnings    no warnings at all\n"
+	"    --unsafe         allow functions that change the system\n"
+	"    --strict         exit status 6 when data was lost\n"
+	"    --dry-run        compile, load, attach, detach\n"
+	"    --fmt            format the script\n"
+	"    --dump STAGE     show a stage of compiling and stop: ast, types, ir, optimised,\n"
+	"                     allocated, bpf, object\n"
+	"    -d, --debug STAGE  show it on standard error, then go on\n"
+	"    --attach WAY     attach by this mechanism where a probe has it: syscalls,\n"
+	"                     raw_tracepoint, perf\n"
+	"    --target DIR     compile against the kernel that DIR describes; nothing is run\n"
+	"    -h, --help       this text\n"
+	"    -V, --version    the version\n"
+	"\n"
+	"Settings (max_map_keys, max_strlen ...) are taken from config = { ... } in the script and,\n"
+	"with priority, from the environment: BPFTRACE_MAX_STRLEN=200.\n"
+	"\n"
+	"Exit status:\n"
+#define X(id, number, meaning) "    " #number "\t" meaning "\n"
+	EXIT_STATUSES(X)
+#undef X
+	"    N\tof exit(N) in the script\n";
+
+void print_usage(bool as_error)
+{
+	fputs(usage, as_error ? stderr : stdout);
+}
+
+/* What went wrong with an option, then how options are used. */
+static int PRINTF_LIKE(1, 2) usage_error(const char *format, ...)
+{
+	va_list args;
+
+	fputs("ERROR: USAGE: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	print_usage(true);
+	return STATUS_USAGE;
+}
+
+static int parse_pid(const char *text, uint32_t *ret_pid)
+{
+	char *end;
+	long pid;
+
+	errno = 0;
+	pid = strtol(text, &end, 10);
+	if (end == text) {
+		report_error("Failed to parse pid: invalid integer: %s", text);
+		return STATUS_USAGE;
+	}
+	if (*end) {
+		report_error("Failed to parse pid: invalid trailing bytes: %s", text);
+		return STATUS_USAGE;
+	}
+	if (errno || pid < 1 || pid > PID_MAX) {
+		report_error("Pid out of range: %s", text);
+		return STATUS_USAGE;
+	}
+	if (kill((pid_t)pid, 0) < 0 && errno == ESRCH) {
+		report_error("Failed to attach to pid: %s", strerror(errno));
+		return STATUS_USAGE;
+	}
+	*ret_pid = (uint32_t)pid;
+	return 0;
+}
+
+static int parse_format(const char *name, const struct output_format **ret_format)
+{
+	size_t i;
+
+	for (i = 0; output_formats[i]; i++)
+		if (!strcmp(output_formats[i]->name, name)) {
+			*ret_format = output_formats[i];
+			return 0;
+		}
+	report_error("Invalid output format \"%s\"", name);
+	fputs("Valid formats: ", stderr);
+	for (i = 0; output_formats[i]; i++)
+		fprintf(stderr, "%s'%s'", i ? ", " : "", output_formats[i]->name);
+	fputc('\n', stderr);
+	return STATUS_USAGE;
+}
+
+static int parse_buffering(const char *name, enum output_buffering *ret_buffering)
+{
+	static const char *const names[] = { [BUFFER_LINE] = "line", [BUFFER_FULL] = "full",
+					     [BUFFER_NONE] = "none" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name)) {
+			*ret_buffering = (enum output_buffering)i;
+			return 0;
+		}
+	return usage_error("-B must be one of: line, full, none");
+}
+
+/* The second column: the names of -d. */
+static const struct {
+	const char *name, *debug_name;
+	enum compile_stage stage;
+} stages[] = {
+	{ "ast", "ast", STAGE_AST },
+	{ "types", "types", STAGE_TYPES },
+	{ "ir", "codegen", STAGE_IR },
+	{ "optimised", "codegen-opt", STAGE_OPTIMISED },
+	{ "allocated", NULL, STAGE_ALLOCATED },
+	{ "bpf", "dis", STAGE_BPF },
+	{ "object", "libbpf", STAGE_OBJECT },
+};
+
+static int parse_stage(const char *name, bool is_debug, struct options *options)
+{
+	size_t i;
+
+	options->dump_only = !is_debug;
+	if (is_debug && !strcmp(name, "verifier")) {
+		options->verbose = true;
+		return 0;
+	}
+	for (i = 0; i < ARRAY_SIZE(stages); i++)
+		if (!strcmp(stages[i].name, name) ||
+		    (is_debug && stages[i].debug_name && !strcmp(stages[i].debug_name, name))) {
+			options->dump = stages[i].stage;
+			return 0;
+		}
+	return usage_error("invalid option for %s: %s", is_debug ? "-d" : "--dump", name);
+}
+
+static int parse_mechanism(const char *name, struct options *options)
+{
+	static const char *const names[] = { "syscalls", "raw_tracepoint", "perf" };
+	size_t i;
+
+	options->mechanism = name;
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return 0;
+	return usage_error("--attach must be one of: syscalls, raw_tracepoint, perf");
+}
+
+static int parse_warnings(struct options *options, int option)
+{
+	if (option == 'k' && options->more_warnings)
+		return usage_error("-k can only be given once");
+	options->more_warnings |= option == 'k';
+	options->no_warnings |= option == OPTION_NO_WARNINGS;
+	return 0;
+}
+
+/* Options without an argument; false for others. */
+static bool parse_switch(struct options *options, int option)
+{
+	switch (option) {
+	case 'l':
+		options->verb = VERB_LIST;
+		return true;
+	case 'h':
+		options->verb = VERB_HELP;
+		return true;
+	case 'V':
+		options->verb = VERB_VERSION;
+		return true;
+	case OPTION_FMT:
+		options->verb = VERB_FORMAT;
+		return true;
+	case 'v':
+		options->verbose = true;
+		return true;
+	case 'q':
+		options->quiet = true;
+		return true;
+	case OPTION_DRY_RUN:
+		options->dry_run = true;
+		return true;
+	case OPTION_UNSAFE:
+		options->unsafe = true;
+		return true;
+	case OPTION_STRICT:
+		options->strict = true;
+		return true;
+	case 'b':
+	case 'I':
+	case OPTION_IGNORED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int parse_option(struct options *options, int option, const char *argument)
+{
+	if (parse_switch(options, option))
+		return 0;
+	switch (option) {
+	case 'e':
+		options->text = argument;
+		return 0;
+	case 'c':
+		options->command = *argument ? argument : NULL;
+		return 0;
+	case 'p':
+		return parse_pid(argument, &options->pid);
+	case 'o':
+		options->output_file = argument;
+		return 0;
+	case 'f':
+		return parse_format(argument, &options->format);
+	case 'B':
+		return parse_buffering(argument, &options->buffering);
+	case 'd':
+		return parse_stage(argument, true, options);
+	case OPTION_DUMP:
+		return parse_stage(argument, false, options);
+	case 'k':
+	case OPTION_NO_WARNINGS:
+		return parse_warnings(options, option);
+	case OPTION_ATTACH:
+		return parse_mechanism(argument, options);
+	case OPTION_TARGET:
+		options->target = argument;
+		return 0;
+	default: /* getopt_long() has said what is wrong */
+		print_usage(true);
+		return STATUS_USAGE;
+	}
+}
+
+static int check_combination(const struct options *options)
+{
+	if (options->command && options->pid)
+		return usage_error("Cannot use both -c and -p.");
+	if (options->more_warnings && options->no_warnings)
+		return usage_error("Cannot use both -k and --no-warnings.");
+	if (options->verb != VERB_RUN && options->verb != VERB_FORMAT)
+		return 0;
+	if (!options->text && !options->file)
+		return usage_error("filename or -e 'program' required.");
+	return 0;
+}
+
+int options_parse(struct arena *arena, int argc, char **argv, struct options *ret_options)
+{
+	const char *slash = strrchr(argv[0], '/');
+	VEC(const char *) params = { 0 };
+	int option, status;
+
+	*ret_options = (struct options){
+		.program_name = slash ? slash + 1 : argv[0],
+		.format = output_formats[0],
+		.buffering = BUFFER_LINE,
+	};
+	if (argc == 1) {
+		print_usage(true);
+		return STATUS_USAGE;
+	}
+	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+		status = parse_option(ret_options, option, optarg);
+		if (status)
+			return status;
+	}
+	if (!ret_options->text && optind < argc)
+		ret_options->file = argv[optind++];
+	for (; optind < argc; optind++)
+		vec_push(arena, &params, argv[optind]);
+	ret_options->params = params.items;
+	ret_options->param_count = params.count;
+	return check_combination(ret_options);
+}

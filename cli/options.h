@@ -1,0 +1,48 @@
+/*
+ * The command line, read.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "codegen/codegen.h"
+#include "runtime/output/output.h"
+
+enum verb {
+	VERB_RUN,
+	VERB_LIST,    /* -l */
+	VERB_FORMAT,  /* --fmt */
+	VERB_HELP,    /* -h */
+	VERB_VERSION, /* -V */
+};
+
+struct options {
+	enum verb verb;
+	const char *program_name; /* "bpfline", or "bpftrace" through a link of that name */
+	const char *text;	  /* -e, or NULL */
+	const char *file;	  /* script; "-": standard input; NULL: none; of -l the pattern */
+	const char *const *params;
+	size_t param_count;
+
+	const char *command; /* -c, or NULL */
+	uint32_t pid;	     /* -p, or 0 */
+	const char *output_file; /* -o, or NULL */
+	const struct output_format *format;
+	enum output_buffering buffering;
+	const char *target;    /* --target, or NULL */
+	const char *mechanism; /* --attach, or NULL */
+	enum compile_stage dump;
+	bool dump_only; /* --dump: do not run; -d: dump, then run */
+	bool verbose, quiet, dry_run, unsafe, no_warnings, more_warnings, strict;
+};
+
+/* 0, or the exit status after saying what is wrong. */
+int options_parse(struct arena *arena, int argc, char **argv, struct options *ret_options);
+
+void print_usage(bool as_error);
+
+#endif

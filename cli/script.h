@@ -1,0 +1,14 @@
+/*
+ * The script's text: from the command line, a file or standard input.
+ */
+#ifndef CLI_SCRIPT_H
+#define CLI_SCRIPT_H
+
+#include "base/source.h"
+#include "cli/options.h"
+
+/* NULL after saying what is wrong. */
+struct source *script_read(struct arena *arena, struct sources *sources,
+			   const struct options *options);
+
+#endif

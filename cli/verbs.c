@@ -1,0 +1,324 @@
+/*
+ * The verbs: each makes its job from the options, compiles as far as it needs,
+ * and prints what the compiler found.
+ */
+#include "cli/verbs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/diag.h"
+#include "cli/language.h"
+#include "cli/privileges.h"
+#include "cli/script.h"
+#include "codegen/codegen.h"
+#include "parser/format.h"
+#include "parser/parse.h"
+#include "runtime/exit_status.h"
+#include "runtime/host/host.h"
+#include "runtime/lister.h"
+#include "runtime/output/report.h"
+#include "runtime/session.h"
+#include "sema/passes.h"
+
+/* What every verb that looks at a script works on. */
+struct job {
+	struct arena *arena;
+	const struct options *options;
+	const struct environment *environment;
+	struct sources sources;
+	struct diags diags;
+	struct source *source;
+	struct target *target;
+	struct language language;
+	struct compile_options compile_options;
+};
+
+static struct target *open_target(struct job *job)
+{
+	const struct host_options host = { .btf = job->environment->btf };
+	const char *error = NULL;
+	struct target *target;
+
+	if (!job->options->target) {
+		target = host_target_new(job->arena, &host);
+		if (!target)
+			report_error("this processor architecture is not supported");
+		return target;
+	}
+	target = file_target_new(job->arena, job->options->target, &error);
+	if (!target)
+		report_error("%s", error);
+	return target;
+}
+
+static bool job_init(struct job *job, struct arena *arena, const struct options *options,
+		     const struct environment *environment)
+{
+	*job = (struct job){ .arena = arena, .options = options, .environment = environment };
+	sources_init(&job->sources, arena);
+	diags_init(&job->diags, arena, &job->sources);
+	job->target = open_target(job);
+	job->language = language_of(job->target);
+	job->compile_options = (struct compile_options){
+		.params = options->params,
+		.param_count = options->param_count,
+		.settings = environment->settings,
+		.setting_count = environment->setting_count,
+		.pid = options->pid,
+		.has_child = options->command,
+		.allow_unsafe = options->unsafe,
+		.mechanism = options->mechanism,
+	};
+	return job->target;
+}
+
+static bool read_script(struct job *job)
+{
+	job->source = script_read(job->arena, &job->sources, job->options);
+	return job->source;
+}
+
+/* Prints what the compiler found; the exit status for errors. */
+static int print_diags(struct job *job)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, job->arena);
+	diags_format(&job->diags, job->environment->color, !job->options->no_warnings, &text);
+	fwrite(text.text, 1, text.length, stderr);
+	return job->diags.error_count ? STATUS_USAGE : STATUS_OK;
+}
+
+/* --- run -------------------------------------------------------------------------- */
+
+/* Shows a stage; the exit status for errors. */
+static int dump_stage(struct job *job)
+{
+	FILE *to = job->options->dump_only ? stdout : stderr;
+	struct compile_dump dump = { .stage = job->options->dump };
+	struct strbuf text;
+
+	strbuf_init(&text, job->arena);
+	dump.out = &text;
+	compile(job->arena, &job->sources, job->source, &job->language, &job->compile_options,
+		&job->diags, &dump);
+	if (!job->diags.error_count)
+		fwrite(text.text, 1, text.length, to);
+	return 0;
+}
+
+static int open_output(const struct options *options, int *ret_fd)
+{
+	*ret_fd = STDOUT_FILENO;
+	if (!options->output_file)
+		return 0;
+	*ret_fd = open(options->output_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (*ret_fd >= 0)
+		return 0;
+	report_error("Failed to open output file: \"%s\": %s", options->output_file, strerror(errno));
+	return STATUS_USAGE;
+}
+
+static int run_object(struct job *job, const struct object *object)
+{
+	const struct options *options = job->options;
+	struct session_options session = {
+		.output = { .format = options->format, .buffering = options->buffering,
+			    .quiet = options->quiet, .no_warnings = options->no_warnings,
+			    .truncation_mark = object->config.str_trunc_trailer },
+		.pid = options->pid,
+		.command = options->command,
+		.verbose = options->verbose,
+		.dry_run = options->dry_run,
+		.tell_quiet = options->more_warnings,
+		.strict = options->strict,
+		.notify = job->environment->notify,
+	};
+	int status;
+
+	if (!object->attachments.count) {
+		if (!options->quiet)
+			puts("No probes to attach");
+		return STATUS_USAGE;
+	}
+	session.output.quiet |= options->dry_run;
+	status = open_output(options, &session.output.fd);
+	if (status)
+		return status;
+	status = session_run(object, job->target, &session);
+	if (options->output_file)
+		close(session.output.fd);
+	return status;
+}
+
+static int compile_and_run(struct job *job)
+{
+	const struct options *options = job->options;
+	const struct object *object;
+	int status;
+
+	if (options->dump != STAGE_NONE) {
+		dump_stage(job);
+		status = print_diags(job);
+		if (status || options->dump_only)
+			return status;
+		diags_init(&job->diags, job->arena, &job->sources);
+	}
+	object = compile(job->arena, &job->sources, job->source, &job->language,
+			 &job->compile_options, &job->diags, NULL);
+	status = print_diags(job);
+	if (status || options->target)
+		return status;
+	return run_object(job, object);
+}
+
+int verb_run(struct arena *arena, const struct options *options,
+	     const struct environment *environment)
+{
+	bool runs = !options->dump_only && !options->target;
+	int status = STATUS_USAGE;
+	struct job job;
+
+	if (runs && !privileges_check())
+		return STATUS_USAGE;
+	if (job_init(&job, arena, options, environment) && read_script(&job))
+		status = compile_and_run(&job);
+	target_close(job.target);
+	return status;
+}
+
+/* --- list --------------------------------------------------------------------------- */
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
+static bool looks_like_file(const char *path)
+{
+	size_t length = strlen(path);
+
+	return length > 3 && !strcmp(path + length - 3, ".bt");
+}
+
+/* The attach points of a script, after expansion. */
+static void list_script(struct job *job, struct strbuf *out)
+{
+	struct interner interner;
+	struct script *script;
+	struct program *program;
+	size_t i, j;
+
+	interner_init(&interner, job->arena);
+	script = parse(job->arena, &job->sources, job->source, &interner, &job->diags);
+	if (job->diags.error_count)
+		return;
+	program = analyse(job->arena, &job->sources, script, &interner, &job->language,
+			  &job->compile_options, &job->diags);
+	for (i = 0; program && i < program->instances.count; i++) {
+		const struct instance *instance = program->instances.items[i];
+
+		for (j = 0; j < instance->points.count; j++)
+			if (!(instance->points.items[j]->type->flags & PROBE_RUNS_HERE))
+				strbuf_printf(out, "%s\n", instance->points.items[j]->name);
+	}
+}
+
+static void list_pattern(struct job *job, struct strbuf *out)
+{
+	const char *pattern = job->options->file;
+
+	if (pattern && looks_like_file(pattern))
+		report_warning("It appears that '%s' is a filename but the file does not exist. "
+			       "Treating '%s' as a search pattern.",
+			       pattern, pattern);
+	list_probes(job->arena, &job->language, pattern, job->options->verbose, &job->diags, out);
+}
+
+int verb_list(struct arena *arena, const struct options *options,
+	      const struct environment *environment)
+{
+	bool is_script = options->text || (options->file && is_file(options->file));
+	int status = STATUS_USAGE;
+	struct strbuf text;
+	struct job job;
+
+	if (!options->target && !privileges_check())
+		return STATUS_USAGE;
+	strbuf_init(&text, arena);
+	if (job_init(&job, arena, options, environment) && (!is_script || read_script(&job))) {
+		if (is_script)
+			list_script(&job, &text);
+		else
+			list_pattern(&job, &text);
+		status = print_diags(&job);
+		fwrite(text.text, 1, text.length, stdout);
+	}
+	target_close(job.target);
+	return status;
+}
+
+/* --- format -------------------------------------------------------------------------- */
+
+/* A new file takes the old one's place, which is whole at any time. */
+static int replace_file(struct arena *arena, const char *path, const struct strbuf *text)
+{
+	char *temporary = arena_printf(arena, "%s.XXXXXX", path);
+	int fd = mkostemp(temporary, O_CLOEXEC), err = 0;
+	struct stat st;
+	FILE *file;
+
+	if (fd < 0)
+		return -errno;
+	fchmod(fd, stat(path, &st) ? 0644 : st.st_mode & 07777);
+	file = fdopen(fd, "w");
+	if (!file || fwrite(text->text, 1, text->length, file) != text->length || fflush(file))
+		err = -errno;
+	if (file)
+		fclose(file);
+	else
+		close(fd);
+	if (!err && rename(temporary, path) < 0)
+		err = -errno;
+	if (err)
+		unlink(temporary);
+	return err;
+}
+
+int verb_format(struct arena *arena, const struct options *options,
+		const struct environment *environment)
+{
+	struct job job = { .arena = arena, .options = options, .environment = environment };
+	struct interner interner;
+	struct script *script;
+	struct strbuf text;
+	int err;
+
+	sources_init(&job.sources, arena);
+	diags_init(&job.diags, arena, &job.sources);
+	interner_init(&interner, arena);
+	strbuf_init(&text, arena);
+	if (!read_script(&job))
+		return STATUS_USAGE;
+	script = parse(arena, &job.sources, job.source, &interner, &job.diags);
+	if (print_diags(&job))
+		return STATUS_USAGE;
+	format_script(script, &job.sources, &text);
+	if (!options->output_file) {
+		fwrite(text.text, 1, text.length, stdout);
+		return STATUS_OK;
+	}
+	err = replace_file(arena, options->output_file, &text);
+	if (err)
+		report_error("Failed to open output file: \"%s\": %s", options->output_file,
+			     strerror(-err));
+	return err ? STATUS_USAGE : STATUS_OK;
+}
