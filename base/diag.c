@@ -1,3 +1,6 @@
+/*
+ * Collecting messages and making their text: place, quoted line, tildes, hints.
+ */
 #include "base/diag.h"
 
 #include <stdio.h>

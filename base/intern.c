@@ -1,3 +1,6 @@
+/*
+ * One copy of each name, found by its bytes.
+ */
 #include "base/intern.h"
 
 #include <string.h>

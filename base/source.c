@@ -1,3 +1,6 @@
+/*
+ * Offsets to lines and columns, through the copies that macros make.
+ */
 #include "base/source.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * Text that grows by doubling; what it leaves behind stays in the arena.
+ */
 #include "base/strbuf.h"
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/*
+ * The order of values, by which maps are sorted.
+ */
 #include "base/value.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * Growing: the one part of base/vec.h that is no macro.
+ */
 #include "base/vec.h"
 
 #include <string.h>

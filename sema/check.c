@@ -131,7 +131,6 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 
 	if (expr->kind == EXPR_CALL) {
 		check_aggregate_place(walk, expr);
-		walk->aggregate = NULL;
 		walk_args(walk, expr);
 		check_call(&walk->checker, expr);
 		return false;
@@ -162,18 +161,19 @@ static void require_value(struct walk *walk, const struct expr *value)
 		    "Invalid expression for assignment: this has no value");
 }
 
+/* What the value consists of in the end: the last expression of blocks. */
+static const struct expr *final_value(const struct expr *value)
+{
+	while (value->kind == EXPR_BLOCK && value->block->value)
+		value = value->block->value;
+	return value;
+}
+
 static void check_assign(struct walk *walk, struct stmt *stmt)
 {
 	struct expr *target = stmt->assign.target, *value = stmt->assign.value;
 
-	walk->aggregate = NULL;
-	if (target->kind == EXPR_MAP && !stmt->assign.compound) {
-		struct expr *call = value;
-
-		while (call->kind == EXPR_BLOCK && call->block->value)
-			call = call->block->value;
-		walk->aggregate = call;
-	} else if (target->kind != EXPR_VAR && target->kind != EXPR_MAP) {
+	if (target->kind != EXPR_VAR && target->kind != EXPR_MAP) {
 		diag_report(diags_of(walk), target->span, DIAG_NOT_A_LVALUE,
 			    "only variables, maps and map elements can be assigned to");
 		if (target->kind == EXPR_ELEMENT || target->kind == EXPR_FIELD)
@@ -182,7 +182,9 @@ static void check_assign(struct walk *walk, struct stmt *stmt)
 	walk->whole_map = target;
 	ast_walk_expr(&walk->visitor, &stmt->assign.target);
 	walk->whole_map = NULL;
+	walk->aggregate = target->kind == EXPR_MAP && !stmt->assign.compound ? final_value(value) : NULL;
 	ast_walk_expr(&walk->visitor, &stmt->assign.value);
+	walk->aggregate = NULL;
 	require_value(walk, value);
 	if (stmt->assign.compound && target->type->kind != TYPE_AGGREGATE &&
 	    target->type->kind != TYPE_VOID && value->type->kind != TYPE_VOID &&

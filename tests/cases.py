@@ -1,0 +1,88 @@
+"""Cases written as text: many small ones in a file, each a script and what it must print.
+
+    === signed division truncates
+    begin { printf("%d\\n", -7 / 2); }
+    --- stdout
+    -3
+
+A case begins with `===` and its name; the script follows.  Sections after it:
+
+    --- args        words before the script (shell quoting); LOAD is the load program
+    --- params      words after the script
+    --- stdin       standard input
+    --- stdout      what it prints, all of it; newlines at the end are not compared
+    --- stdout~     regular expressions, one a line: each is found in this order
+    --- stderr      lines that standard error must hold
+    --- status      exit status (0 when the section is missing)
+    --- attached    the number in "Attached N probes"
+
+A script of several lines keeps them.  Lines before the first `===` are comments.
+"""
+import dataclasses
+import re
+import shlex
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    file: str
+    line: int
+    script: str
+    sections: dict
+
+    def words(self, section):
+        return shlex.split(self.sections.get(section, ""))
+
+    @property
+    def status(self):
+        return int(self.sections.get("status", "0"))
+
+
+SECTIONS = {"args", "params", "stdin", "stdout", "stdout~", "stderr", "status", "attached"}
+
+
+def read_cases(path):
+    cases, section = [], None
+    with open(path, encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    for number, line in enumerate(lines, 1):
+        if line.startswith("=== "):
+            cases.append(Case(line[4:].strip(), path, number, "", {}))
+            section = "script"
+        elif line.startswith("--- ") and cases:
+            section = line[4:].strip()
+            if section not in SECTIONS:
+                raise ValueError("%s:%d: no section %r" % (path, number, section))
+            cases[-1].sections[section] = ""
+        elif section == "script":
+            cases[-1].script += line + "\n"
+        elif section:
+            cases[-1].sections[section] += line + "\n"
+    for case in cases:
+        case.script = case.script.strip("\n")
+    names = [case.name for case in cases]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError("%s: two cases are called %r" % (path, name))
+    return cases
+
+
+def check_case(case, result):
+    """Compares what a run gave with what the case says."""
+    told = "\n--- stdout\n%s\n--- stderr\n%s" % (result.stdout, result.stderr)
+    assert result.status == case.status, "status %d, not %d%s" % (result.status, case.status, told)
+    if "stdout" in case.sections:
+        assert result.stdout.rstrip("\n") == case.sections["stdout"].rstrip("\n"), told
+    position = 0
+    for pattern in case.sections.get("stdout~", "").splitlines():
+        match = re.compile(pattern, re.MULTILINE).search(result.stdout, position)
+        assert match, "no %r after byte %d%s" % (pattern, position, told)
+        position = match.end()
+    for line in case.sections.get("stderr", "").splitlines():
+        assert line in result.stderr, "stderr lacks %r%s" % (line, told)
+    if "attached" in case.sections:
+        assert result.attached == int(case.sections["attached"]), told
+    if case.status == 0 and "stderr" not in case.sections:
+        rest = re.sub(r"^Attached \d+ probes?\n", "", result.stderr, flags=re.MULTILINE)
+        assert rest == "", "unexpected on stderr%s" % told

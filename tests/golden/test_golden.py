@@ -1,0 +1,121 @@
+"""Every script below this folder, compiled for the canned target, against the texts beside it.
+
+The sibling files of NAME.bt decide what is compared:
+
+    NAME.ast NAME.types NAME.ir NAME.optimised NAME.allocated NAME.bpf NAME.object
+                 standard output of --dump=that stage
+    NAME.fmt     standard output of --fmt; it must also format to itself and mean the same
+    NAME.err     standard error of compiling, and with an error exit status 1
+
+Without NAME.err a case compiles without a word.  The first lines of a script may say
+
+    // options: --unsafe -p 5
+    // params: 12 text
+
+`--update` rewrites the siblings that are there, and for a script that has none
+makes those that its folder is about.
+"""
+import os
+import re
+import shlex
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STAGES = ["ast", "types", "ir", "optimised", "allocated", "bpf", "object"]
+EXTENSIONS = [*STAGES, "fmt", "err"]
+# What --update makes for a script that has no sibling yet.
+FIRST = {"parse": ["ast"], "fmt": ["fmt"], "errors": ["err"], "types": ["types"], "bpf": ["bpf"],
+         "object": ["object"]}
+PLACES = re.compile(r"\b\d+:\d+-\d+\b|\b\d+:\d+\b")
+
+
+def scripts():
+    found = []
+    for folder, _, files in os.walk(HERE):
+        found += [os.path.join(folder, name) for name in files if name.endswith(".bt")]
+    return sorted(found)
+
+
+def sibling(script, extension):
+    return script[:-len("bt")] + extension
+
+
+def cases():
+    for script in scripts():
+        name = os.path.relpath(script, HERE)[:-len(".bt")]
+        there = [e for e in EXTENSIONS if os.path.exists(sibling(script, e))]
+        for extension in there or FIRST.get(name.split(os.sep)[0], ["err"]):
+            yield pytest.param(script, extension, id="%s.%s" % (name, extension))
+
+
+def words(script, key):
+    """The words of a `// key: ...` line at the head of the script."""
+    with open(script, "rb") as f:
+        for line in f:
+            match = re.match(rb"// (\w+): (.*)", line)
+            if not match:
+                return []
+            if match.group(1).decode() == key:
+                return shlex.split(match.group(2).decode())
+    return []
+
+
+class Golden:
+    """One script and the ways to run bpfline on it."""
+
+    def __init__(self, bpfline, script):
+        self.bpfline, self.script = bpfline, script
+        self.folder, self.name = os.path.split(script)
+
+    def run(self, *options, stdin=None):
+        name = "-" if stdin is not None else self.name
+        return self.bpfline.run("--target=" + self.bpfline.canned, *options,
+                                *words(self.script, "options"), name, *words(self.script, "params"),
+                                cwd=self.folder, stdin=(stdin or "").encode(errors="surrogateescape"))
+
+    def clean(self, *options, stdin=None):
+        """The standard output of a run that must end well and say nothing."""
+        result = self.run(*options, stdin=stdin)
+        assert result.status == 0, result.stderr
+        if not os.path.exists(sibling(self.script, "err")):
+            assert result.stderr == ""
+        return result.stdout
+
+    def produce(self, extension):
+        if extension == "err":
+            result = self.run("--dump=object")
+            assert result.status == (1 if "ERROR: " in result.stderr else 0), result.stderr
+            return result.stderr
+        if extension == "fmt":
+            return self.clean("--fmt")
+        return self.clean("--dump=" + extension)
+
+
+@pytest.mark.parametrize("script, extension", cases())
+def test_golden(script, extension, bpfline, pytestconfig):
+    golden, path = Golden(bpfline, script), sibling(script, extension)
+    text = golden.produce(extension)
+    if pytestconfig.getoption("--update"):
+        with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as f:
+            f.write(text)
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as f:
+        assert text == f.read(), "differs from %s (--update accepts it)" % os.path.relpath(path)
+    if extension == "fmt":
+        assert golden.clean("--fmt", stdin=text) == text, "formatting twice changes the text"
+        assert PLACES.sub("", golden.clean("--dump=ast", stdin=text)) == \
+            PLACES.sub("", golden.clean("--dump=ast")), "formatting changes the meaning"
+
+
+def test_same_input_same_bytes(bpfline):
+    """compile() is a function: all objects again, in another directory and environment."""
+    for script in scripts():
+        if os.path.exists(sibling(script, "object")):
+            golden = Golden(bpfline, script)
+            with open(script, encoding="utf-8") as f:
+                text = f.read()
+            first = golden.clean("--dump=object")
+            again = bpfline.dump("object", *words(script, "options"), "-e", text,
+                                 *words(script, "params"), cwd="/", env={"HOME": "/nowhere"})
+            named = first.replace(os.path.basename(script), "stdin")
+            assert again.stdout == named, script

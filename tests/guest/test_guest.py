@@ -1,0 +1,46 @@
+"""live/smoke.cases on other kernels, in QEMU guests: one boot a kernel, then one test a case.
+
+vmrun fetches Debian's kernel packages through apt on first use and keeps them
+in its cache.  Where that or QEMU cannot be had the tests are skipped, and say so.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from cases import read_cases
+from support import TESTS, environment
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SMOKE = os.path.join(TESTS, "live", "smoke.cases")
+KERNELS = ["5.10", "6.1", "6.12", "7.2"]
+NO_GUEST = 125  # vmrun could not fetch or boot
+
+
+@pytest.fixture(scope="module", params=KERNELS)
+def outcomes(request, bpfline):
+    """{name of the case: why it failed, or None} on one kernel."""
+    if not shutil.which("qemu-system-x86_64"):
+        pytest.skip("no qemu-system-x86_64")
+    done = subprocess.run(
+        [sys.executable, os.path.join(HERE, "vmrun"), "--kernel", request.param, "--timeout", "240", "--",
+         "/usr/bin/python3", os.path.join(HERE, "suite.py"), bpfline.path, bpfline.load, SMOKE],
+        capture_output=True, text=True, errors="replace", env=environment(), check=False)
+    assert "died under the command" not in done.stderr, done.stderr
+    if done.returncode == NO_GUEST:
+        pytest.skip("no guest with %s: %s" % (request.param, done.stderr.strip().splitlines()[-1:]))
+    found = {}
+    for line in done.stdout.splitlines():
+        outcome = json.loads(line)
+        found[outcome["name"]] = outcome["why"]
+    assert done.returncode == 0, done.stdout + done.stderr
+    return found
+
+
+@pytest.mark.parametrize("name", [case.name for case in read_cases(SMOKE)])
+def test_smoke(outcomes, name):
+    assert name in outcomes, "did not run"
+    assert outcomes[name] is None, outcomes[name]

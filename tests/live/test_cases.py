@@ -1,0 +1,24 @@
+"""The .cases files beside this file, on the running kernel."""
+import glob
+import os
+
+import pytest
+
+from cases import check_case, read_cases
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def all_cases():
+    for path in sorted(glob.glob(os.path.join(HERE, "*.cases"))):
+        stem = os.path.basename(path)[:-len(".cases")]
+        for case in read_cases(path):
+            yield pytest.param(case, id="%s: %s" % (stem, case.name))
+
+
+@pytest.mark.parametrize("case", all_cases())
+def test_case(case, bpfline, live):
+    args = [word.replace("LOAD", bpfline.load) for word in case.words("args")]
+    result = bpfline.run(*args, "-e", case.script, *case.words("params"),
+                         stdin=case.sections.get("stdin", "").encode())
+    check_case(case, result)

@@ -1,0 +1,247 @@
+"""The life of a run: signals, -c, -p, what is printed where, and that nothing stays behind."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from support import Load, environment
+
+COUNT = "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }"
+
+
+@pytest.fixture(autouse=True)
+def needs_bpf(live):
+    """All tests here load programs."""
+
+
+def test_frame_of_a_run_byte_by_byte(bpfline):
+    result = bpfline.script('begin { @hits = count(); @who[comm] = 7; printf("hi\\n") }', "-q")
+    assert result.stdout == "hi\n\n\n@hits: 1\n@who[bpfline]: 7\n"
+    assert result.stderr == ""
+
+
+def test_two_newlines_without_maps(bpfline):
+    assert bpfline.script("begin { }").stdout == "\n\n"
+
+
+def test_attached_goes_to_standard_error(bpfline):
+    result = bpfline.script("begin { }")
+    assert result.stderr == "Attached 1 probe\n"
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_in_order(bpfline, sig):
+    with bpfline.start(COUNT + ' end { printf("over\\n"); }') as tracer:
+        time.sleep(0.2)
+        result = tracer.stop(sig)
+    assert result.status == 0
+    assert re.match(r"over\n\n\n@\[", result.stdout)
+    assert result.seconds < 1 * bpfline.slow
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_under_full_load(bpfline, load, sig):
+    """Output is produced faster than it can be printed: the end comes all the same."""
+    with Load(load, "-t", 2, "-g", "getppid", 1000) as busy:
+        with bpfline.start("tracepoint:raw_syscalls:sys_enter { printf(\"%s %d\\n\", comm, args.id); @ = count(); }") \
+                as tracer:
+            busy.begin()
+            time.sleep(0.5)
+            result = tracer.stop(sig)
+    assert result.status == 0
+    assert int(result.maps["@"]) > 1000
+    assert result.seconds < 3 * bpfline.slow
+
+
+def test_exit_status_of_exit_survives_the_end(bpfline):
+    result = bpfline.script('interval:ms:20 { exit(42); } end { printf("over\\n"); }')
+    assert (result.status, result.stdout) == (42, "over\n\n\n")
+
+
+def test_other_signals_keep_their_meaning(bpfline):
+    with bpfline.start("interval:s:100 { }") as tracer:
+        assert tracer.stop(signal.SIGHUP).status == -signal.SIGHUP
+
+
+def test_child_ends_the_run(bpfline):
+    result = bpfline.script("interval:s:100 { }", "-c", "sleep 0.2")
+    assert result.status == 0
+    assert result.seconds < 5 * bpfline.slow
+
+
+def test_status_of_the_child_is_not_passed_on(bpfline):
+    assert bpfline.script("interval:s:100 { }", "-c", "false").status == 0
+
+
+def test_child_that_does_not_exist(bpfline):
+    result = bpfline.script("interval:s:100 { }", "-c", "/no/such/program")
+    assert result.status == 1
+    assert "/no/such/program" in result.stderr
+
+
+def test_child_is_ended_with_the_script(bpfline, tmp_path):
+    """The script ends first: its child gets SIGTERM."""
+    result = bpfline.script("interval:ms:50 { exit(); }", "-c", "sleep 47.11")
+    assert result.status == 0 and result.seconds < 5 * bpfline.slow
+    time.sleep(0.2)
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert "sleep 47.11" not in listed
+
+
+def test_child_shares_standard_output(bpfline):
+    result = bpfline.script("interval:s:100 { }", "-c", "echo from the child")
+    assert "from the child\n" in result.stdout
+
+
+def test_process_of_p_does_not_exist(bpfline):
+    result = bpfline.script("interval:s:100 { }", "-p", "4194303")
+    assert result.status == 1 and "o such process" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["abc", "1,2", "99999999", "-1"])
+def test_bad_pid(bpfline, text):
+    result = bpfline.script("interval:s:100 { }", "-p", text)
+    assert result.status == 1 and text in result.stderr
+
+
+def test_c_and_p_exclude_each_other(bpfline):
+    assert bpfline.script("interval:s:100 { }", "-p", "1", "-c", "true").status == 1
+
+
+def test_begin_is_seen_by_other_probes(bpfline):
+    result = bpfline.script('begin { @x = 5; } interval:ms:20 { printf("%d\\n", @x); exit(); }')
+    assert result.stdout.startswith("5\n")
+
+
+def test_dry_run_prints_nothing(bpfline):
+    result = bpfline.script('begin { printf("x\\n"); @x = 1; } interval:s:1 { @y = 2; }', "--dry-run")
+    assert (result.status, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_output_file(bpfline, tmp_path):
+    path = tmp_path / "out"
+    result = bpfline.script('begin { printf("x\\n"); }', "-o", str(path))
+    assert result.stdout == "" and path.read_text() == "x\n\n\n"
+
+
+def test_output_file_that_cannot_be_made(bpfline):
+    result = bpfline.script("begin { }", "-o", "/no/such/folder/out")
+    assert result.status == 1 and "/no/such/folder/out" in result.stderr
+
+
+def test_reader_that_goes_away(bpfline):
+    """`bpfline ... | head -1` ends instead of tracing for nobody."""
+    command = "'%s' -e 'interval:ms:1 { printf(\"line\\n\"); }' | head -1" % bpfline.path
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=20 * bpfline.slow,
+                          env=environment(), check=False)
+    assert done.stdout == "line\n"
+
+
+def test_script_on_standard_input(bpfline):
+    assert bpfline.run("-", stdin=b'begin { printf("x\\n"); }').stdout == "x\n\n\n"
+
+
+def test_script_in_a_file_with_parameters(bpfline, tmp_path):
+    path = tmp_path / "script.bt"
+    path.write_text('#!/usr/bin/env bpfline\nbegin { printf("%d %s\\n", $1, str($2)); }\n')
+    result = bpfline.run(str(path), "5", "word")
+    assert (result.status, result.stdout) == (0, "5 word\n\n\n")
+
+
+def test_environment_wins_over_the_script(bpfline):
+    script = 'config = { max_map_keys = 1 } begin { @m[1] = 1; @m[2] = 2; }'
+    assert len(bpfline.script(script).maps) == 1
+    assert len(bpfline.script(script, env={"BPFTRACE_MAX_MAP_KEYS": "5"}).maps) == 2
+
+
+def test_verbose_names_the_probes(bpfline):
+    assert "interval:ms:20" in bpfline.script("interval:ms:20 { exit(); }", "-v").stderr
+
+
+def test_lists_one_tracepoint(bpfline):
+    result = bpfline.run("-l", "tracepoint:syscalls:sys_enter_openat")
+    assert (result.status, result.stdout) == (0, "tracepoint:syscalls:sys_enter_openat\n")
+
+
+def test_lists_by_wildcard(bpfline):
+    lines = bpfline.run("-l", "tracepoint:sched:sched_process_*").stdout.splitlines()
+    assert "tracepoint:sched:sched_process_exec" in lines and lines == sorted(lines)
+
+
+def test_lists_arguments(bpfline):
+    lines = bpfline.run("-lv", "tracepoint:sched:sched_migrate_task").stdout.splitlines()
+    assert lines[0] == "tracepoint:sched:sched_migrate_task"
+    assert "    pid_t pid" in lines and "    char comm[16]" in lines
+
+
+def test_list_of_nothing(bpfline):
+    result = bpfline.run("-l", "tracepoint:nosuch:thing")
+    assert (result.status, result.stdout) == (0, "")
+
+
+def test_many_probes_of_one_wildcard_come_and_go_at_once(bpfline):
+    """360 probes in one program: far from the 26 seconds of one perf event each (bench/ measures)."""
+    with bpfline.start("tracepoint:syscalls:sys_enter_* { @[probe] = count(); }") as tracer:
+        attach = time.monotonic() - tracer.begun
+        result = tracer.stop()
+    assert result.attached > 300
+    assert attach < 1 * bpfline.slow and result.seconds < 1 * bpfline.slow
+
+
+def test_nothing_wakes_an_idle_tracer(bpfline):
+    """It sleeps on descriptors: no timeouts while nothing happens."""
+    with bpfline.start('tracepoint:syscalls:sys_enter_getppid /comm == "nobody"/ { printf("x"); }') as tracer:
+        time.sleep(0.3)
+        before = switches(tracer.pid)
+        time.sleep(1)
+        assert switches(tracer.pid) - before <= 1
+        tracer.stop()
+
+
+def switches(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii") as f:
+        return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", f.read(), re.MULTILINE).group(1))
+
+
+def objects(kind):
+    """Ids of all programs, maps or links in the kernel."""
+    done = subprocess.run(["/usr/sbin/bpftool", "-j", kind, "list"], capture_output=True, text=True, check=True)
+    return {item["id"] for item in json.loads(done.stdout)}
+
+
+STAYS = {
+    "begin and maps": 'begin { @a[1] = count(); @b = 2; printf("x"); exit(); }',
+    "system calls": COUNT + " interval:ms:20 { exit(); }",
+    "wildcard": "tracepoint:syscalls:sys_* { @[probe] = count(); } interval:ms:20 { exit(); }",
+    "perf events": "profile:hz:99 { @ = count(); } software:faults:10 { @f = count(); } "
+                   "tracepoint:sched:sched_switch { @s[args.next_comm] = count(); } interval:ms:20 { exit(); }",
+    "an error": "tracepoint:syscalls:sys_enter_openat { @ = nosuch(); }",
+}
+
+
+@pytest.mark.parametrize("what", STAYS)
+def test_nothing_stays_in_the_kernel(bpfline, what):
+    before = {kind: objects(kind) for kind in ("prog", "map", "link")}
+    bpfline.script(STAYS[what])
+    limit = time.monotonic() + 5  # the kernel frees after a grace period
+    while True:
+        left = {kind: objects(kind) - before[kind] for kind in before}
+        if not any(left.values()):
+            break
+        assert time.monotonic() < limit, left
+        time.sleep(0.1)
+
+
+def test_nothing_stays_after_a_kill(bpfline):
+    before = objects("prog")
+    with bpfline.start(COUNT) as tracer:
+        os.kill(tracer.pid, signal.SIGKILL)
+        tracer.process.communicate()
+    limit = time.monotonic() + 5
+    while objects("prog") - before:
+        assert time.monotonic() < limit
+        time.sleep(0.1)
