@@ -1,3 +1,7 @@
+/*
+ * Owner of a scanner: gives its words the meaning their place has, keeps track of
+ * brackets, and skips what the parser cannot use.  What words are worth is in values.c.
+ */
 #include "lexer/lexer.h"
 
 #include <string.h>
@@ -33,6 +37,11 @@ void lexer_finish(struct lexer *lexer)
 void lexer_stop(struct lexer *lexer)
 {
 	lexer->stopped = true;
+}
+
+bool lexer_has_too_many_errors(const struct lexer *lexer)
+{
+	return lexer->diags->error_count - lexer->errors_before >= DIAG_ERRORS_MAX;
 }
 
 static struct lexer_frame *innermost(struct lexer *lexer)
@@ -234,7 +243,7 @@ static bool is_keyword(struct lexer *lexer, int token, const struct span *span, 
 	switch (token) {
 	case TOKEN_LET:
 	case TOKEN_IMPORT:
-		if (lexer->frames.count == 1)
+		if (lexer->decl == LEXER_LET || lexer->decl == LEXER_IMPORT)
 			return true;
 		/* fall through */
 	case TOKEN_BREAK:
@@ -281,7 +290,10 @@ static int contextual_word(struct lexer *lexer, int token, union token_value *va
 	return token;
 }
 
-/* Gives a word of the scanner its meaning and keeps track of the brackets. */
+/*
+ * Gives a word of the scanner its meaning and keeps track of the brackets.
+ * Long because it is one line or two for each token that depends on its place.
+ */
 static int understand(struct lexer *lexer, int token, union token_value *value,
 		      const struct span *span)
 {
@@ -364,8 +376,7 @@ static int read_token(struct lexer *lexer, union token_value *value, struct span
 		span->start = span->end = lexer->previous_span.end;
 		return ';';
 	}
-	if (!lexer->stopped &&
-	    lexer->diags->error_count - lexer->errors_before >= DIAG_ERRORS_MAX) {
+	if (!lexer->stopped && lexer_has_too_many_errors(lexer)) {
 		diag_report(lexer->diags, SPAN_NONE, DIAG_TOO_MANY_ERRORS,
 			    "too many errors, the rest of the script is not looked at");
 		lexer_stop(lexer);

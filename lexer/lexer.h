@@ -59,6 +59,7 @@ struct lexer {
 	/* of the scanner */
 	uint32_t start;	    /* of a token made of several pieces */
 	uint32_t c_depth;
+	bool c_is_typedef;
 	bool has_escapes;
 	int resumed_mode;   /* after a comment */
 
@@ -93,6 +94,8 @@ void lexer_recover(struct lexer *lexer);
 
 /* No more tokens. */
 void lexer_stop(struct lexer *lexer);
+
+bool lexer_has_too_many_errors(const struct lexer *lexer);
 
 /* The '{', '(' or '[' that is open at the end of what was read, or SPAN_NONE. */
 struct span lexer_innermost_open(const struct lexer *lexer);

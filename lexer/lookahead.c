@@ -1,3 +1,7 @@
+/*
+ * Looks ahead in the text, never back, and remembers what would otherwise be
+ * looked at twice.
+ */
 #include "lexer/lookahead.h"
 
 #include <string.h>
@@ -247,6 +251,8 @@ static bool operand_follows(const struct lookahead *ahead, uint32_t at, bool sur
 		return true;
 	case '!':
 		return next != '=';
+	case '+':
+		return sure && next == '+';
 	case '-':
 		return sure && next != '>' && next != '=';
 	case '*':

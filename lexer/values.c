@@ -14,7 +14,7 @@ bool lexer_error(struct lexer *lexer, struct span span, enum diag_id id, const c
 	va_list args;
 	const char *text;
 
-	if (lexer->recovering)
+	if (lexer->recovering || lexer_has_too_many_errors(lexer))
 		return false;
 	va_start(args, format);
 	text = arena_vprintf(lexer->arena, format, args);
@@ -177,13 +177,21 @@ void lexer_comment(struct lexer *lexer, struct span span, bool closed)
 	vec_push(lexer->arena, &lexer->comments, span);
 }
 
-/* Without blanks and the line break at its end. */
+/* Without the line break and blanks at its end, unless those keep a '\\' from joining lines. */
 int lexer_c_line(struct lexer *lexer, struct span *span, union token_value *value)
 {
 	const char *text = text_of(lexer, *span);
+	uint32_t length = span->end - span->start, trimmed;
 
-	while (strchr(" \t\r\n", text[span->end - span->start - 1]))
-		span->end--; /* stops at the '#' at last */
+	if (text[length - 1] == '\n')
+		length--;
+	for (trimmed = length; text[trimmed - 1] == ' ' || text[trimmed - 1] == '\t' ||
+			       text[trimmed - 1] == '\r' || text[trimmed - 1] == '\n';)
+		trimmed--; /* stops at the '#' at last */
+	span->end = span->start + (text[trimmed - 1] == '\\' ? length : trimmed);
+	if (span->end - span->start > 1 && text[1] == '!')
+		lexer_error(lexer, *span, DIAG_BAD_CHARACTER,
+			    "a line that begins with #! has to be the first, without anything before it");
 	value->is_line = true;
 	return TOKEN_C_TEXT;
 }
@@ -209,7 +217,8 @@ int lexer_decl_word(struct lexer *lexer, struct span span)
 		enum lexer_decl decl;
 	} words[] = {
 		{ "struct", TOKEN_C_TEXT, LEXER_OTHER }, { "union", TOKEN_C_TEXT, LEXER_OTHER },
-		{ "enum", TOKEN_C_TEXT, LEXER_OTHER },	 { "config", TOKEN_CONFIG, LEXER_CONFIG },
+		{ "enum", TOKEN_C_TEXT, LEXER_OTHER },	 { "typedef", TOKEN_C_TEXT, LEXER_OTHER },
+		{ "config", TOKEN_CONFIG, LEXER_CONFIG },
 		{ "import", TOKEN_IMPORT, LEXER_IMPORT }, { "macro", TOKEN_MACRO, LEXER_OTHER },
 		{ "fn", TOKEN_FN, LEXER_OTHER },	 { "let", TOKEN_LET, LEXER_LET },
 	};
@@ -219,7 +228,7 @@ int lexer_decl_word(struct lexer *lexer, struct span span)
 	size_t i;
 
 	/* An attach point: "config:..." is one, "let=begin" has a label. */
-	if (after == ':' || after == '*' || (length > 6))
+	if (after == ':' || after == '*' || (length > 7))
 		return 0;
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		if (strlen(words[i].text) == length && !memcmp(words[i].text, text, length))

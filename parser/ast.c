@@ -1,3 +1,6 @@
+/*
+ * Names of what the tree is made of, and the walk: the one place that knows its shape.
+ */
 #include "parser/ast.h"
 
 #include "base/compiler.h"
@@ -64,6 +67,7 @@ static void walk_type_spec(struct ast_visitor *visitor, struct type_spec *spec)
 		walk_optional(visitor, &spec->expr);
 }
 
+/* Long because it is one case for each kind. */
 static void walk_below_expr(struct ast_visitor *visitor, struct expr *expr)
 {
 	switch (expr->kind) {

@@ -168,6 +168,7 @@ struct expr {
 			bool is_unsigned;	/* has a 'u' suffix or needs 64 unsigned bits */
 			bool is_duration;	/* ns, us, ms, s, m, h, d: value is in ns */
 			bool is_negative;	/* made by folding or a parameter: value is int64 */
+			const struct type *enumeration; /* resolve: it is a member of this enum */
 		} number;			/* spelling: the text of the span */
 		struct {
 			const char *text; /* unescaped; may hold NUL bytes */
@@ -318,6 +319,7 @@ struct macro {
 	const char *name;
 	VEC(struct macro_param) params;
 	struct block *body;
+	bool is_define; /* made of a #define: a call becomes the body's value itself */
 };
 
 struct function_param {

@@ -1,3 +1,7 @@
+/*
+ * Constructors: fields in, node out.  A tree that gets too deep is noted in the
+ * maker, and the parser reports it.
+ */
 #include "parser/ast_new.h"
 
 #include <string.h>

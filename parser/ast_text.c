@@ -1,3 +1,7 @@
+/*
+ * One node a line, children indented below.  For reading and for tests: what a
+ * node prints here is all of what it means.
+ */
 #include "parser/ast_text.h"
 
 #include <string.h>
@@ -229,6 +233,7 @@ static void write_if(struct writer *writer, const struct expr *expr)
 	writer->indent--;
 }
 
+/* Long because it is one case for each kind. */
 static void write_children(struct writer *writer, const struct expr *expr)
 {
 	switch (expr->kind) {

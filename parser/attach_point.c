@@ -1,3 +1,7 @@
+/*
+ * Reads the raw text once from left to right; quotes keep colons and '$' from
+ * meaning anything.
+ */
 #include "parser/attach_point.h"
 
 #include <string.h>

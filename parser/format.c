@@ -1,3 +1,7 @@
+/*
+ * Lines of the formatted script: declarations, statements, comments, blank lines.
+ * What stands on them is written by format_expr.c.
+ */
 #include "parser/format.h"
 
 #include <string.h>
@@ -31,11 +35,12 @@ static const char *source_text(const struct formatter *formatter, uint32_t offse
 static void begin_item(struct formatter *formatter, uint32_t offset)
 {
 	const char *text = source_text(formatter, offset);
+	const char *start = source_text(formatter, formatter->copied_end);
 	size_t lines = 0;
 
 	if (formatter->full)
 		return;
-	while (text > formatter->script->source->text && strchr(" \t\r\n", text[-1]) && text[-1])
+	while (text > start && strchr(" \t\r\n", text[-1]) && text[-1])
 		lines += *--text == '\n';
 	if (!formatter->out->length)
 		return;
@@ -58,7 +63,7 @@ static void format_comment_line(struct formatter *formatter, const char *text, c
 /* Each line of a block comment, without the stars in front; blank ones at both ends vanish. */
 static void format_block_comment(struct formatter *formatter, const char *text, const char *end)
 {
-	bool first = true;
+	bool opening = true, written = false;
 
 	while (end > text && strchr(" \t\r\n", end[-1]) && end[-1])
 		end--;
@@ -69,17 +74,18 @@ static void format_block_comment(struct formatter *formatter, const char *text, 
 		line_end = line_end ? line_end : end;
 		while (line < line_end && strchr(" \t\r", *line) && *line)
 			line++;
-		while (!first && line < line_end && *line == '*')
+		while (!opening && line < line_end && *line == '*')
 			line++;
-		if (!first || line < line_end || line_end == end) {
-			if (!first)
+		if (written || line < line_end || line_end == end) {
+			if (written)
 				format_newline(formatter);
 			format_comment_line(formatter, line, line_end);
-			first = false;
+			written = true;
 		}
 		if (line_end == end)
 			return;
 		text = line_end + 1;
+		opening = false;
 	}
 }
 
@@ -123,6 +129,19 @@ static void begin_line(struct formatter *formatter, struct span span)
 	begin_item(formatter, span.start);
 }
 
+/* The span of an expression leaves out parentheses around it: back to where they open. */
+static struct span before_parentheses(const struct formatter *formatter, struct span span)
+{
+	const char *text = source_text(formatter, span.start);
+	const char *start = formatter->script->source->text, *at = text;
+
+	for (; at > start && strchr(" \t\r\n(", at[-1]) && at[-1]; at--)
+		if (at[-1] == '(')
+			text = at - 1;
+	span.start = formatter->script->source->base + (uint32_t)(text - start);
+	return span;
+}
+
 static void format_assign(struct formatter *formatter, const struct stmt *stmt)
 {
 	format_expr(formatter, stmt->assign.target);
@@ -152,7 +171,7 @@ static void format_loop(struct formatter *formatter, const char *word, const str
 	format_puts(formatter, word);
 	format_condition(formatter, stmt->loop.condition);
 	format_puts(formatter, " ");
-	format_block(formatter, stmt->loop.body);
+	format_block(formatter, stmt->loop.body, false);
 }
 
 static void format_for(struct formatter *formatter, const struct stmt *stmt)
@@ -168,7 +187,7 @@ static void format_for(struct formatter *formatter, const struct stmt *stmt)
 		format_expr(formatter, stmt->for_.map);
 	}
 	format_puts(formatter, " ");
-	format_block(formatter, stmt->for_.body);
+	format_block(formatter, stmt->for_.body, false);
 }
 
 /* True if a ';' belongs after it. */
@@ -176,7 +195,7 @@ static bool format_stmt_text(struct formatter *formatter, const struct stmt *stm
 {
 	switch (stmt->kind) {
 	case STMT_EXPR:
-		format_expr(formatter, stmt->expr);
+		format_stmt_expr(formatter, stmt->expr);
 		return stmt->expr->kind != EXPR_IF && stmt->expr->kind != EXPR_BLOCK;
 	case STMT_ASSIGN:
 		format_assign(formatter, stmt);
@@ -235,7 +254,7 @@ static bool can_be_continued(const struct expr *expr)
  * An if or block that is a statement needs a ';' where it would otherwise
  * become the value of the block around it, or the left side of an operator.
  */
-static bool needs_separator(const struct block *block, size_t index)
+static bool needs_separator(const struct block *block, size_t index, bool has_use)
 {
 	const struct stmt *stmt = block->stmts.items[index], *next;
 
@@ -248,10 +267,10 @@ static bool needs_separator(const struct block *block, size_t index)
 	}
 	if (block->value)
 		return format_begins_with_operator(block->value) && can_be_continued(stmt->expr);
-	return ast_has_value(stmt->expr);
+	return has_use && ast_has_value(stmt->expr);
 }
 
-void format_block(struct formatter *formatter, const struct block *block)
+void format_block(struct formatter *formatter, const struct block *block, bool has_use)
 {
 	struct span close = { block->span.end - 1, block->span.end };
 
@@ -267,12 +286,13 @@ void format_block(struct formatter *formatter, const struct block *block)
 	formatter->indent += FORMAT_INDENT;
 	for (size_t i = 0; i < block->stmts.count; i++) {
 		begin_line(formatter, block->stmts.items[i]->span);
-		if (format_stmt_text(formatter, block->stmts.items[i]) || needs_separator(block, i))
+		if (format_stmt_text(formatter, block->stmts.items[i]) ||
+		    needs_separator(block, i, has_use))
 			format_puts(formatter, ";");
 	}
 	if (block->value) {
-		begin_line(formatter, block->value->span);
-		format_expr(formatter, block->value);
+		begin_line(formatter, before_parentheses(formatter, block->value->span));
+		format_stmt_expr(formatter, block->value);
 	}
 	flush_comments(formatter, close.start);
 	formatter->indent -= FORMAT_INDENT;
@@ -281,10 +301,10 @@ void format_block(struct formatter *formatter, const struct block *block)
 }
 
 /* The block of a declaration, '{' on a line of its own. */
-static void format_body(struct formatter *formatter, const struct block *body)
+static void format_body(struct formatter *formatter, const struct block *body, bool has_use)
 {
 	format_newline(formatter);
-	format_block(formatter, body);
+	format_block(formatter, body, has_use);
 }
 
 static void format_probe(struct formatter *formatter, const struct probe *probe)
@@ -299,14 +319,18 @@ static void format_probe(struct formatter *formatter, const struct probe *probe)
 		}
 		format_source(formatter, span);
 	}
+	/* Before a '{', a '/' at the end would be taken for the end of a predicate. */
+	if (vec_last(&probe->attach_points).text[vec_last(&probe->attach_points).length - 1] == '/')
+		format_puts(formatter, ",");
 	if (probe->predicate) {
 		flush_comments(formatter, probe->predicate->span.start);
 		format_newline(formatter);
-		format_puts(formatter, "/");
+		/* "/" and "*" side by side would begin a comment. */
+		format_puts(formatter, format_begins_with_operator(probe->predicate) ? "/ " : "/");
 		format_expr(formatter, probe->predicate);
 		format_puts(formatter, "/");
 	}
-	format_body(formatter, probe->body);
+	format_body(formatter, probe->body, false);
 }
 
 static void format_macro(struct formatter *formatter, const struct macro *macro)
@@ -319,7 +343,7 @@ static void format_macro(struct formatter *formatter, const struct macro *macro)
 		format_puts(formatter, macro->params.items[i].name);
 	}
 	format_puts(formatter, ")");
-	format_body(formatter, macro->body);
+	format_body(formatter, macro->body, true);
 }
 
 static void format_function(struct formatter *formatter, const struct function *function)
@@ -335,7 +359,7 @@ static void format_function(struct formatter *formatter, const struct function *
 	}
 	format_puts(formatter, "): ");
 	format_type(formatter, function->result);
-	format_body(formatter, function->body);
+	format_body(formatter, function->body, true);
 }
 
 /* Could the value stand without quotes? */
@@ -382,6 +406,7 @@ static void format_decl(struct formatter *formatter, const struct decl *decl)
 	switch (decl->kind) {
 	case DECL_C:
 		format_source(formatter, decl->span);
+		formatter->copied_end = decl->span.end;
 		return;
 	case DECL_CONFIG:
 		format_config(formatter, decl);
@@ -415,7 +440,11 @@ static void format_decl(struct formatter *formatter, const struct decl *decl)
 
 void format_script(const struct script *script, struct sources *sources UNUSED, struct strbuf *out)
 {
-	struct formatter formatter = { .script = script, .out = out };
+	struct formatter formatter = {
+		.script = script,
+		.out = out,
+		.copied_end = script->source->base,
+	};
 
 	for (size_t i = 0; i < script->decls.count; i++) {
 		begin_line(&formatter, script->decls.items[i]->span);

@@ -159,6 +159,24 @@ bool format_begins_with_operator(const struct expr *expr)
 	return leftmost(expr)->kind == EXPR_UNARY;
 }
 
+void format_stmt_expr(struct formatter *formatter, const struct expr *expr)
+{
+	/* Names that begin a statement of their own. */
+	static const char *const words[] = { "break", "continue", "else",   "for",  "import",
+					     "let",   "return",	  "unroll", "while" };
+	const struct expr *first = leftmost(expr);
+	const char *name = NULL;
+	bool wanted = false;
+
+	if (first->kind == EXPR_IDENT)
+		name = first->ident.name;
+	else if (first->kind == EXPR_CALL)
+		name = first->call.name;
+	for (size_t i = 0; name && i < ARRAY_SIZE(words); i++)
+		wanted |= !strcmp(name, words[i]);
+	format_parenthesised(formatter, expr, wanted);
+}
+
 /* The first character of "-x", "--x" and such, 0 of all else. */
 static char first_operator(const struct expr *expr)
 {
@@ -291,12 +309,12 @@ static void format_if(struct formatter *formatter, const struct expr *expr)
 		format_puts(formatter, "if ");
 		format_condition(formatter, expr->if_.condition);
 		format_puts(formatter, " ");
-		format_block(formatter, expr->if_.yes);
+		format_block(formatter, expr->if_.yes, true);
 		if (!no)
 			return;
 		format_puts(formatter, " else ");
 		if (!expr->if_.no_is_if) {
-			format_block(formatter, no);
+			format_block(formatter, no, true);
 			return;
 		}
 		expr = no->value;
@@ -316,6 +334,7 @@ static void format_number(struct formatter *formatter, const char *prefix, uint6
 	format_puts(formatter, text + at);
 }
 
+/* Long because it is one case for each kind. */
 void format_expr(struct formatter *formatter, const struct expr *expr)
 {
 	if (formatter->full)
@@ -394,7 +413,7 @@ void format_expr(struct formatter *formatter, const struct expr *expr)
 		format_operand(formatter, expr->comptime);
 		return;
 	case EXPR_BLOCK:
-		format_block(formatter, expr->block);
+		format_block(formatter, expr->block, true);
 		return;
 	case EXPR_IF:
 		format_if(formatter, expr);

@@ -120,7 +120,7 @@ struct type_spec;
 %type <stmts> stmts
 %type <stmt> stmt simple_stmt
 %type <expr> expr if type_operand tagged_type starred_type
-%type <exprs> exprs args arg_list
+%type <exprs> exprs args
 %type <record> record_items
 %type <names> fields
 %type <spec> type optional_type tag
@@ -132,14 +132,14 @@ script
 	: %empty
 	| script ';'
 	| script decl
-	| script error ';'
+	| script error ';'	{ yyerrok; }
 	;
 
 decl
 	: C_TEXT		{ parser_c_text(parser, @$, $1); }
 	| CONFIG '=' '{' config_entries last_config_entry '}'
 				{ parser_config_end(parser, @$); }
-	| IMPORT STRING ';'	{ parser_import(parser, @$, $2.text, @2); }
+	| IMPORT STRING		{ parser_import(parser, @$, $2.text, @2); }
 	| probe			{ parser_probe(parser, @$, $1); }
 	| MACRO IDENT '(' macro_params ')' block
 				{ parser_macro(parser, @$, $2, @2, $4, $6); }
@@ -153,7 +153,7 @@ config_entries
 	: %empty			{ parser_config_begin(parser); }
 	| config_entries ';'
 	| config_entries config_entry ';'
-	| config_entries error ';'
+	| config_entries error ';'	{ yyerrok; }
 	;
 
 last_config_entry
@@ -218,14 +218,14 @@ block
 	: '{' stmts '}'			{ $$ = ast_block(MAKER, @$, $2, NULL); }
 	| '{' stmts expr '}'		{ $$ = parser_block(parser, @$, $2, $3); }
 	| '{' stmts simple_stmt '}'	{ $$ = ast_block(MAKER, @$, parser_stmt(parser, $2, $3), NULL); }
-	| '{' stmts error '}'		{ $$ = ast_block(MAKER, @$, $2, NULL); }
+	| '{' stmts error '}'		{ $$ = ast_block(MAKER, @$, $2, NULL); yyerrok; }
 	;
 
 stmts
 	: %empty		{ $$ = parser_stmts(parser); }
 	| stmts ';'
 	| stmts stmt		{ $$ = parser_stmt(parser, $1, $2); }
-	| stmts error ';'	{ $$ = $1; }
+	| stmts error ';'	{ $$ = $1; yyerrok; }
 	;
 
 stmt
@@ -286,7 +286,9 @@ expr
 	| MAP '[' exprs ']'	{ $$ = ast_map(MAKER, @$, $1, $3); }
 	| PARAM		{ $$ = ast_param(MAKER, @$, $1.value); }
 	| PARAM_COUNT	{ $$ = ast_param_count(MAKER, @$); }
+	| IDENT '(' ')'		{ $$ = ast_call(MAKER, @$, $1, @1, parser_exprs(parser, NULL, NULL)); }
 	| IDENT '(' args ')'	{ $$ = ast_call(MAKER, @$, $1, @1, $3); }
+	| IDENT '(' args ',' ')'	{ $$ = ast_call(MAKER, @$, $1, @1, $3); }
 	| SIZEOF '(' type_operand ')'	{ $$ = ast_of(MAKER, @$, EXPR_SIZEOF, $3, NULL); }
 	| TYPEOF '(' type_operand ')'	{ $$ = ast_of(MAKER, @$, EXPR_TYPEOF, $3, NULL); }
 	| TYPEINFO '(' type_operand ')'	{ $$ = ast_of(MAKER, @$, EXPR_TYPEINFO, $3, NULL); }
@@ -295,10 +297,12 @@ expr
 	| '(' ')'		{ $$ = ast_tuple(MAKER, @$, NULL); }
 	| '(' expr ')'		{ $$ = $2; }
 	| '(' expr ',' ')'	{ $$ = ast_tuple(MAKER, @$, parser_exprs(parser, NULL, $2)); }
-	| '(' expr ',' exprs optional_comma ')'
+	| '(' expr ',' exprs ')'
 				{ $$ = ast_tuple(MAKER, @$, parser_exprs_prepend(parser, $4, $2)); }
-	| RECORD_BEGIN record_items optional_comma ')'
-				{ $$ = parser_record(parser, @$, $2); }
+	| '(' expr ',' exprs ',' ')'
+				{ $$ = ast_tuple(MAKER, @$, parser_exprs_prepend(parser, $4, $2)); }
+	| RECORD_BEGIN record_items ')'	{ $$ = parser_record(parser, @$, $2); }
+	| RECORD_BEGIN record_items ',' ')'	{ $$ = parser_record(parser, @$, $2); }
 	| CAST_BEGIN type ')' expr %prec PREFIX
 				{ $$ = ast_cast(MAKER, @$, $2, $4); }
 	| block			{ $$ = ast_block_expr(MAKER, @$, $1); }
@@ -352,13 +356,8 @@ exprs
 	;
 
 args
-	: %empty		{ $$ = parser_exprs(parser, NULL, NULL); }
-	| arg_list optional_comma
-	;
-
-arg_list
-	: type_operand			{ $$ = parser_exprs(parser, NULL, $1); }
-	| arg_list ',' type_operand	{ $$ = parser_exprs(parser, $1, $3); }
+	: type_operand		{ $$ = parser_exprs(parser, NULL, $1); }
+	| args ',' type_operand	{ $$ = parser_exprs(parser, $1, $3); }
 	;
 
 record_items

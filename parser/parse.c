@@ -1,3 +1,6 @@
+/*
+ * Puts lexer, grammar and tree together.
+ */
 #include "parser/parse.h"
 
 #include "lexer/grammar.h"

@@ -46,8 +46,10 @@ static bool is_wanted(const struct syntax_error *error, const char *name)
 static const char *wanted_text(struct parser *parser, const struct syntax_error *error)
 {
 	struct strbuf text;
-	size_t i;
+	size_t i, count = error->name_count;
 
+	if (error->wants_operator && error->wants_semicolon)
+		count = MIN(count, (size_t)2); /* "';' or '}'": the '=' is less likely meant */
 	if (error->wants_declaration)
 		return "a probe";
 	if (error->wants_statement)
@@ -55,12 +57,12 @@ static const char *wanted_text(struct parser *parser, const struct syntax_error 
 	if (error->wants_expression)
 		return "an expression";
 	strbuf_init(&text, parser->arena);
-	for (i = 0; i < error->name_count; i++) {
+	for (i = 0; i < count; i++) {
 		if (i)
-			strbuf_puts(&text, i + 1 == error->name_count ? " or " : ", ");
+			strbuf_puts(&text, i + 1 == count ? " or " : ", ");
 		strbuf_puts(&text, error->names[i]);
 	}
-	if (!error->name_count)
+	if (!count)
 		strbuf_puts(&text, error->wants_operator ? "an operator" : "something else");
 	return text.text;
 }
@@ -95,6 +97,23 @@ static bool starts_statement(const struct parser *parser)
 	return false;
 }
 
+/* The script ends inside brackets. */
+static bool report_unfinished(struct parser *parser, const struct syntax_error *error)
+{
+	struct span open = lexer_innermost_open(&parser->lexer);
+	char bracket;
+
+	if (parser->lexer.previous || !open.start)
+		return false;
+	bracket = *text_at(parser, open.start);
+	diag_report(parser->diags, error->span, DIAG_SYNTAX,
+		    "syntax: the script ends where a '%c' is still to come",
+		    bracket == '{' ? '}' : bracket == '(' ? ')' : ']');
+	diag_note(parser->diags, open, "this '%c' is not closed", bracket);
+	lexer_stop(&parser->lexer);
+	return true;
+}
+
 /* Two statements without a ';' between them: the place is the end of the first. */
 static bool report_missing_semicolon(struct parser *parser, const struct syntax_error *error)
 {
@@ -108,6 +127,11 @@ static bool report_missing_semicolon(struct parser *parser, const struct syntax_
 	return true;
 }
 
+static bool is_type_word(const struct parser *parser, struct span span)
+{
+	return is_type_name(text_at(parser, span.start), span.end - span.start);
+}
+
 static void add_hint(struct parser *parser, const struct syntax_error *error)
 {
 	struct diags *diags = parser->diags;
@@ -115,9 +139,12 @@ static void add_hint(struct parser *parser, const struct syntax_error *error)
 
 	if (found == '=' && error->wants_operator)
 		diag_hint(diags, "did you mean == to compare?");
-	else if (found == TOKEN_IDENT && error->wants_operator &&
-		 is_wanted(error, "'{'"))
+	else if (found == TOKEN_IDENT && is_wanted(error, "'{'"))
 		diag_hint(diags, "the body of an if or loop always stands in { }");
+	else if (found == TOKEN_IDENT && error->wants_operator && is_type_word(parser, error->span))
+		diag_hint(diags, "a type is one word here: uint64 instead of unsigned long");
+	else if (found == TOKEN_ELSE)
+		diag_hint(diags, "an else follows the '}' of its if");
 	else if (found == TOKEN_PREDICATE_END && error->wants_expression)
 		diag_hint(diags, "a predicate is /condition/, and then the block");
 	else if (error->wants_declaration)
@@ -126,20 +153,21 @@ static void add_hint(struct parser *parser, const struct syntax_error *error)
 		diag_hint(diags, "between attach points stands a comma, a predicate stands between two '/'");
 	else if (found == TOKEN_VAR && error->name_count == 1 && is_wanted(error, "a map"))
 		diag_hint(diags, "outside of probes only maps are declared, for example: let @a = hash(100);");
-	else if (found == TOKEN_RECORD_BEGIN || found == TOKEN_CAST_BEGIN)
+	else if (error->wants_operator &&
+		 (found == '(' || found == TOKEN_RECORD_BEGIN || found == TOKEN_CAST_BEGIN))
 		diag_hint(diags, "only functions are called: name(...)");
 }
 
-/* The bracket that is still open, when its end is what is missing. */
-static void add_note(struct parser *parser, const struct syntax_error *error)
+/* The bracket that was still open when a ';' or '}' came. */
+static void add_note(struct parser *parser)
 {
-	struct span open = lexer_innermost_open(&parser->lexer);
+	struct span open = SPAN_NONE;
 
 	if (parser->lexer.previous == '}')
 		open = parser->lexer.unclosed;
-	else if (parser->lexer.previous && parser->lexer.previous != ';')
-		return;
-	if (open.start && (!parser->lexer.previous || error->wants_operator || error->name_count))
+	else if (parser->lexer.previous == ';')
+		open = lexer_innermost_open(&parser->lexer);
+	if (open.start && *text_at(parser, open.start) != '{')
 		diag_note(parser->diags, open, "this '%c' is not closed", *text_at(parser, open.start));
 }
 
@@ -149,6 +177,8 @@ void syntax_error_report(struct parser *parser, const struct syntax_error *error
 		return;
 	if (report_missing_semicolon(parser, error))
 		return;
+	if (report_unfinished(parser, error))
+		return;
 	if (parser->lexer.stray_brace) {
 		diag_report(parser->diags, error->span, DIAG_SYNTAX,
 			    "syntax: this '}' closes nothing");
@@ -156,7 +186,7 @@ void syntax_error_report(struct parser *parser, const struct syntax_error *error
 		diag_report(parser->diags, error->span, DIAG_SYNTAX, "syntax: expected %s before %s",
 			    wanted_text(parser, error), found_text(parser, error->span));
 		add_hint(parser, error);
-		add_note(parser, error);
+		add_note(parser);
 	}
 	lexer_recover(&parser->lexer);
 }
