@@ -91,47 +91,62 @@ void span_format(struct sources *sources, struct span span, struct strbuf *out)
 
 enum { QUOTED_COLUMNS_MAX = 240, QUOTED_LINES_MAX = 12, TAB_WIDTH = 4 };
 
-/* One byte of a quoted line; what would upset a terminal becomes '?'. */
-static void quote_byte(struct strbuf *out, char c)
+/* Bytes of the UTF-8 character at `text`, 0 when there is none. */
+static size_t utf8_length(const char *text, size_t rest)
 {
-	unsigned char byte = (unsigned char)c;
+	unsigned char first = (unsigned char)*text;
+	size_t length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+	size_t i;
 
-	if (c == '\t')
-		strbuf_fill(out, ' ', TAB_WIDTH);
-	else
-		strbuf_putc(out, byte < 0x20 || byte == 0x7f ? '?' : c);
+	if (!length || length > rest || first > 0xf4)
+		return 0;
+	for (i = 1; i < length; i++)
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
 }
 
-/* Width of a byte in a quoted line: the later bytes of a UTF-8 character have none. */
-static size_t quoted_width(char c)
+/*
+ * Quotes text[first, last); what would upset a terminal becomes '?', a tab
+ * blanks.  `out` may be NULL.  Returns the columns it takes.
+ */
+static size_t quote_text(const char *text, size_t first, size_t last, struct strbuf *out)
 {
-	if (c == '\t')
-		return TAB_WIDTH;
-	return ((unsigned char)c & 0xc0) == 0x80 ? 0 : 1;
+	size_t i, length, columns = 0;
+
+	for (i = first; i < last; i += length) {
+		length = utf8_length(text + i, last - i);
+		columns += text[i] == '\t' ? TAB_WIDTH : 1;
+		if (out && text[i] == '\t')
+			strbuf_fill(out, ' ', TAB_WIDTH);
+		else if (out && (!length || (unsigned char)text[i] < 0x20 || text[i] == 0x7f))
+			strbuf_putc(out, '?');
+		else if (out)
+			strbuf_add(out, text + i, length);
+		length += !length;
+	}
+	return columns;
 }
 
 /* Quotes columns [first, last) of one line, those of the span with tildes below. */
 static void quote_one_line(struct sources *sources, struct position start, struct position end,
 			   struct strbuf *out)
 {
-	size_t length, first = 0, last, i, indent = 0, marks = 0;
+	size_t length, first = 0, last, from, to;
 	const char *text = source_line(sources, (struct source *)start.source, start.line, &length);
-	size_t from = start.column - 1, to = MIN(end.column - 1, length);
 
+	from = MIN(start.column - 1, length);
+	to = MIN(end.column - 1, length);
 	last = length;
 	if (length > QUOTED_COLUMNS_MAX) {
 		first = from > QUOTED_COLUMNS_MAX / 3 ? from - QUOTED_COLUMNS_MAX / 3 : 0;
 		last = MIN(length, first + QUOTED_COLUMNS_MAX);
 	}
-	for (i = first; i < last; i++)
-		quote_byte(out, text[i]);
+	quote_text(text, first, last, out);
 	strbuf_putc(out, '\n');
-	for (i = first; i < MIN(from, last); i++)
-		indent += quoted_width(text[i]);
-	for (i = from; i < MIN(to, last); i++)
-		marks += quoted_width(text[i]);
-	strbuf_fill(out, ' ', indent);
-	strbuf_fill(out, '~', marks);
+	strbuf_fill(out, ' ', quote_text(text, first, MIN(from, last), NULL) +
+				      (start.column - 1 - from));
+	strbuf_fill(out, '~', quote_text(text, from, MAX(from, MIN(to, last)), NULL));
 	strbuf_putc(out, '\n');
 }
 
@@ -148,15 +163,14 @@ void span_quote(struct sources *sources, struct span span, struct strbuf *out)
 		return;
 	}
 	for (line = start.line; line <= end.line; line++) {
-		size_t length, i;
+		size_t length;
 		const char *text = source_line(sources, (struct source *)start.source, line, &length);
 
 		if (line - start.line == QUOTED_LINES_MAX) {
 			strbuf_puts(out, "...\n");
 			return;
 		}
-		for (i = 0; i < MIN(length, (size_t)QUOTED_COLUMNS_MAX); i++)
-			quote_byte(out, text[i]);
+		quote_text(text, 0, MIN(length, (size_t)QUOTED_COLUMNS_MAX), out);
 		strbuf_putc(out, '\n');
 	}
 }

@@ -38,6 +38,19 @@ static int compare_lists(const struct value *a, const struct value *b)
 	return compare_unsigned(a->list.count, b->list.count);
 }
 
+static int compare_stacks(const struct value *a, const struct value *b)
+{
+	size_t i;
+
+	for (i = 0; i < MIN(a->stack.count, b->stack.count); i++) {
+		int order = compare_unsigned(a->stack.frames[i].address, b->stack.frames[i].address);
+
+		if (order)
+			return order;
+	}
+	return compare_unsigned(a->stack.count, b->stack.count);
+}
+
 int value_compare(const struct value *a, const struct value *b)
 {
 	if (a->kind != b->kind)
@@ -66,6 +79,14 @@ int value_compare(const struct value *a, const struct value *b)
 		return compare_unsigned((uint64_t)a->stats.average, (uint64_t)b->stats.average);
 	case VALUE_HISTOGRAM:
 		return compare_unsigned(a->histogram.total, b->histogram.total);
+	case VALUE_SYMBOL:
+		return compare_unsigned((uint64_t)a->string.number, (uint64_t)b->string.number);
+	case VALUE_STACK:
+		return compare_stacks(a, b);
+	case VALUE_BUFFER:
+		return compare_strings(a, b);
+	case VALUE_LATE:
+		return 0; /* its order is that of the bytes (runtime/render.c) */
 	}
 	unreachable();
 }
@@ -87,6 +108,10 @@ bool value_sorts_by_number(const struct value *value)
 	case VALUE_ARRAY:
 	case VALUE_TUPLE:
 	case VALUE_RECORD:
+	case VALUE_SYMBOL:
+	case VALUE_STACK:
+	case VALUE_BUFFER:
+	case VALUE_LATE:
 		return false;
 	}
 	unreachable();

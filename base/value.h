@@ -24,6 +24,23 @@ enum value_kind {
 	VALUE_AVERAGE,	 /* stats.average */
 	VALUE_STATS,	 /* stats */
 	VALUE_HISTOGRAM, /* histogram */
+	VALUE_SYMBOL,	 /* string: the name, empty if unknown; number: the address */
+	VALUE_STACK,	 /* stack */
+	VALUE_BUFFER,	 /* string: any bytes */
+	VALUE_LATE,	 /* string: the bytes as they came, until their text is made of them */
+};
+
+/* How the frames of a stack are written. */
+enum stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW, STACK_BUILD_ID };
+
+enum { BUILD_ID_SIZE = 20 };
+
+struct stack_frame {
+	uint64_t address;	 /* with a build id: offset in the file */
+	uint64_t offset;	 /* from the start of the symbol */
+	const char *name;	 /* NULL: unknown, or not looked for */
+	const char *module;	 /* path of a program or library, NULL: unknown */
+	const uint8_t *build_id; /* BUILD_ID_SIZE bytes, or NULL */
 };
 
 /* A row; the closed interval [min, max]. */
@@ -44,7 +61,8 @@ struct value {
 		struct {
 			const char *bytes;
 			size_t length;
-			int64_t number; /* ENUM */
+			int64_t number; /* ENUM, SYMBOL */
+			uint32_t pid;	/* SYMBOL of a process; 0: of the kernel */
 		} string;
 		struct {
 			struct value *items;
@@ -60,6 +78,13 @@ struct value {
 			size_t count;
 			uint64_t total;
 		} histogram;
+		struct {
+			struct stack_frame *frames; /* innermost first */
+			size_t count;
+			enum stack_mode mode;
+			bool is_user;
+			uint32_t pid; /* whose addresses these are, when is_user */
+		} stack;
 	};
 };
 

@@ -39,6 +39,8 @@ int environment_read(struct arena *arena, struct environment *ret_environment)
 	config_init(&config);
 	*ret_environment = (struct environment){
 		.btf = getenv(PREFIX "BTF"),
+		.kernel_source = getenv(PREFIX "KERNEL_SOURCE"),
+		.kernel_build = getenv(PREFIX "KERNEL_BUILD"),
 		.color = wants_color(),
 		.notify = getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED"),
 	};

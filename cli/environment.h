@@ -13,6 +13,7 @@ struct environment {
 	const char *const *settings; /* pairs: key, value */
 	size_t setting_count;
 	const char *btf; /* BPFTRACE_BTF, or NULL */
+	const char *kernel_source, *kernel_build; /* BPFTRACE_KERNEL_SOURCE, _BUILD, or NULL */
 	bool color;	 /* of diagnostics */
 	bool notify;	 /* __BPFTRACE_NOTIFY_PROBES_ATTACHED */
 };

@@ -3,6 +3,7 @@
  */
 #include "cli/language.h"
 
+#include "cli/imports.h"
 #include "runtime/probes/probes.h"
 #include "stdlib/library.h"
 
@@ -12,5 +13,6 @@ struct language language_of(const struct target *target)
 		.families = stdlib_families,
 		.probe_types = probe_types,
 		.target = target,
+		.read_import = import_read,
 	};
 }

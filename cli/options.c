@@ -27,6 +27,7 @@ enum long_option {
 	OPTION_ATTACH,
 	OPTION_STRICT,
 	OPTION_TARGET,
+	OPTION_INCLUDE,
 	OPTION_IGNORED,
 };
 
@@ -49,9 +50,9 @@ static const struct option long_options[] = {
 	{ "attach", required_argument, NULL, OPTION_ATTACH },
 	{ "strict", no_argument, NULL, OPTION_STRICT },
 	{ "target", required_argument, NULL, OPTION_TARGET },
+	{ "include", required_argument, NULL, OPTION_INCLUDE },
 	/* Of the reference; they ask for nothing that we would do otherwise. */
 	{ "btf", no_argument, NULL, OPTION_IGNORED },
-	{ "include", required_argument, NULL, OPTION_IGNORED },
 	{ "verify-llvm-ir", no_argument, NULL, OPTION_IGNORED },
 	{ "usdt-file-activation", no_argument, NULL, OPTION_IGNORED },
 	{ NULL, 0, NULL, 0 },
@@ -72,7 +73,7 @@ static const char usage[] =
 	"    -c, --cmd CMD    start CMD when attached, stop when it ends\n"
 	"    -p, --pid PID    only events of this process, stop when it ends\n"
 	"    -o, --output FILE  script output to FILE\n"
-	"    -f FORMAT        output format: text, json\n"
+	"    -f FORMAT        output format: text, json, folded, flamegraph\n"
 	"    -B MODE          buffering of the output: line, full, none\n"
 	"    -v, --verbose    tell what is done; the kernel's log when it refuses a program\n"
 	"    -q, --quiet      do not tell that probes were attached\n"
@@ -86,7 +87,9 @@ static const char usage[] =
 	"                     allocated, bpf, object\n"
 	"    -d, --debug STAGE  show it on standard error, then go on\n"
 	"    --attach WAY     attach by this mechanism where a probe has it: syscalls,\n"
-	"                     raw_tracepoint, perf\n"
+	"                     raw_tracepoint, perf, uprobe_multi\n"
+	"    -I DIR           where #include looks for headers\n"
+	"    --include FILE   include FILE first\n"
 	"    --target DIR     compile against the kernel that DIR describes; nothing is run\n"
 	"    -h, --help       this text\n"
 	"    -V, --version    the version\n"
@@ -211,14 +214,14 @@ static int parse_stage(const char *name, bool is_debug, struct options *options)
 
 static int parse_mechanism(const char *name, struct options *options)
 {
-	static const char *const names[] = { "syscalls", "raw_tracepoint", "perf" };
+	static const char *const names[] = { "syscalls", "raw_tracepoint", "perf", "uprobe_multi" };
 	size_t i;
 
 	options->mechanism = name;
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(names[i], name))
 			return 0;
-	return usage_error("--attach must be one of: syscalls, raw_tracepoint, perf");
+	return usage_error("--attach must be one of: syscalls, raw_tracepoint, perf, uprobe_multi");
 }
 
 static int parse_warnings(struct options *options, int option)
@@ -262,7 +265,6 @@ static bool parse_switch(struct options *options, int option)
 		options->strict = true;
 		return true;
 	case 'b':
-	case 'I':
 	case OPTION_IGNORED:
 		return true;
 	default:
@@ -270,7 +272,8 @@ static bool parse_switch(struct options *options, int option)
 	}
 }
 
-static int parse_option(struct options *options, int option, const char *argument)
+static int parse_option(struct arena *arena, struct options *options, int option,
+			const char *argument)
 {
 	if (parse_switch(options, option))
 		return 0;
@@ -301,6 +304,12 @@ static int parse_option(struct options *options, int option, const char *argumen
 		return parse_mechanism(argument, options);
 	case OPTION_TARGET:
 		options->target = argument;
+		return 0;
+	case 'I':
+		vec_push(arena, &options->include_dirs, argument);
+		return 0;
+	case OPTION_INCLUDE:
+		vec_push(arena, &options->headers, argument);
 		return 0;
 	default: /* getopt_long() has said what is wrong */
 		print_usage(true);
@@ -337,7 +346,7 @@ int options_parse(struct arena *arena, int argc, char **argv, struct options *re
 		return STATUS_USAGE;
 	}
 	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-		status = parse_option(ret_options, option, optarg);
+		status = parse_option(arena, ret_options, option, optarg);
 		if (status)
 			return status;
 	}

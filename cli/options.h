@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/vec.h"
 #include "codegen/codegen.h"
 #include "runtime/output/output.h"
 
@@ -34,6 +35,8 @@ struct options {
 	const struct output_format *format;
 	enum output_buffering buffering;
 	const char *target;    /* --target, or NULL */
+	VEC(const char *) include_dirs; /* -I */
+	VEC(const char *) headers;	/* --include */
 	const char *mechanism; /* --attach, or NULL */
 	enum compile_stage dump;
 	bool dump_only; /* --dump: do not run; -d: dump, then run */

@@ -43,7 +43,7 @@ static char *read_all(struct arena *arena, int fd, size_t expected, size_t *ret_
 	return text;
 }
 
-static char *read_file(struct arena *arena, const char *path, size_t *ret_size)
+char *script_read_file(struct arena *arena, const char *path, size_t *ret_size)
 {
 	bool is_stdin = !strcmp(path, "-");
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -75,7 +75,7 @@ struct source *script_read(struct arena *arena, struct sources *sources,
 	size_t size = text ? strlen(text) : 0;
 
 	if (!text) {
-		text = read_file(arena, options->file, &size);
+		text = script_read_file(arena, options->file, &size);
 		name = strcmp(options->file, "-") ? options->file : "stdin";
 	}
 	if (!text && errno == EFBIG)

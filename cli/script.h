@@ -7,6 +7,9 @@
 #include "base/source.h"
 #include "cli/options.h"
 
+/* The text of a file with a NUL after it, "-": standard input; NULL with errno set. */
+char *script_read_file(struct arena *arena, const char *path, size_t *ret_size);
+
 /* NULL after saying what is wrong. */
 struct source *script_read(struct arena *arena, struct sources *sources,
 			   const struct options *options);

@@ -20,6 +20,7 @@
 #include "parser/format.h"
 #include "parser/parse.h"
 #include "runtime/exit_status.h"
+#include "runtime/host/clang.h"
 #include "runtime/host/host.h"
 #include "runtime/lister.h"
 #include "runtime/output/report.h"
@@ -57,6 +58,18 @@ static struct target *open_target(struct job *job)
 	return target;
 }
 
+static void set_headers(struct job *job)
+{
+	const struct clang_options headers = {
+		.include_dirs = job->options->include_dirs.items,
+		.include_dir_count = job->options->include_dirs.count,
+		.kernel_source = job->environment->kernel_source,
+		.kernel_build = job->environment->kernel_build,
+	};
+
+	target_set_headers(job->target, &headers);
+}
+
 static bool job_init(struct job *job, struct arena *arena, const struct options *options,
 		     const struct environment *environment)
 {
@@ -64,6 +77,8 @@ static bool job_init(struct job *job, struct arena *arena, const struct options 
 	sources_init(&job->sources, arena);
 	diags_init(&job->diags, arena, &job->sources);
 	job->target = open_target(job);
+	if (job->target)
+		set_headers(job);
 	job->language = language_of(job->target);
 	job->compile_options = (struct compile_options){
 		.params = options->params,
@@ -74,6 +89,8 @@ static bool job_init(struct job *job, struct arena *arena, const struct options 
 		.has_child = options->command,
 		.allow_unsafe = options->unsafe,
 		.mechanism = options->mechanism,
+		.c_headers = options->headers.items,
+		.c_header_count = options->headers.count,
 	};
 	return job->target;
 }
@@ -88,10 +105,15 @@ static bool read_script(struct job *job)
 static int print_diags(struct job *job)
 {
 	struct strbuf text;
+	size_t i;
 
 	strbuf_init(&text, job->arena);
 	diags_format(&job->diags, job->environment->color, !job->options->no_warnings, &text);
 	fwrite(text.text, 1, text.length, stderr);
+	for (i = 0; i < job->diags.list.count; i++)
+		if (job->diags.list.items[i]->id == DIAG_C_SYNTAX ||
+		    job->diags.list.items[i]->id == DIAG_C_COMPILER)
+			return STATUS_SETTING;
 	return job->diags.error_count ? STATUS_USAGE : STATUS_OK;
 }
 
@@ -240,7 +262,8 @@ static void list_pattern(struct job *job, struct strbuf *out)
 		report_warning("It appears that '%s' is a filename but the file does not exist. "
 			       "Treating '%s' as a search pattern.",
 			       pattern, pattern);
-	list_probes(job->arena, &job->language, pattern, job->options->verbose, &job->diags, out);
+	list_probes(job->arena, &job->language, pattern, job->options->pid, job->options->verbose,
+		    &job->diags, out);
 }
 
 int verb_list(struct arena *arena, const struct options *options,

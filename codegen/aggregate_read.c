@@ -120,25 +120,30 @@ static struct val average(struct codegen *cg, const struct gather *gather)
 
 struct val emit_aggregate_read(struct codegen *cg, const struct expr *map_expr)
 {
-	const struct map *map = map_expr->map.map;
+	return emit_aggregate_at(cg, map_expr->map.map, emit_map_key(cg, map_expr), map_expr->span);
+}
+
+struct val emit_aggregate_at(struct codegen *cg, const struct map *map, struct val key,
+			     struct span span)
+{
 	const struct type *type = map->value_type;
 	struct builder *b = cg->b;
 	struct gather gather = { .is_signed = type->aggregate.is_signed };
 
 	if (!target_has(cg->program->target, FEATURE_PERCPU_LOOKUP)) {
-		diag_report(cg->program->diags, map_expr->span, DIAG_UNSUPPORTED,
+		diag_report(cg->program->diags, span, DIAG_UNSUPPORTED,
 			    "reading %s() in the program needs a kernel with "
 			    "bpf_map_lookup_percpu_elem (5.19)",
 			    aggregate_name(type->aggregate.kind));
 		return val_const(0);
 	}
 	if (!aggregate_is_number(type))
-		return emit_unsupported(cg, map_expr->span, "reading this map in the program");
+		return emit_unsupported(cg, span, "reading this map in the program");
 	gather.value = build_var(b);
 	gather.number = build_var(b);
 	build_var_set(b, gather.value, val_const(0));
 	build_var_set(b, gather.number, val_const(0));
-	gather_all(cg, map, emit_map_key(cg, map_expr), &gather);
+	gather_all(cg, map, key, &gather);
 	if (type->aggregate.kind == AGGREGATE_AVG)
 		return average(cg, &gather);
 	return build_var_get(b, gather.value);

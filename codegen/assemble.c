@@ -279,14 +279,15 @@ static void put_branch(struct assembler *as, const struct insn *insn)
 	uint8_t class = insn->flags & INSN_32 ? BPF_JMP32 : BPF_JMP;
 	uint8_t source = insn->b ? BPF_X : BPF_K, src = insn->b ? phys(as, insn->b) : 0;
 	int32_t imm = insn->b ? 0 : (int32_t)insn->imm;
+	uint8_t dst = insn_reads_a(insn) ? phys(as, insn->a) : 0;
 
 	if (!as->is_far || !as->is_far[as->fixups.count]) {
 		put_jump_to(as, insn->label);
-		put(as, class | insn->alu | source, phys(as, insn->a), src, 0, imm);
+		put(as, class | insn->alu | source, dst, src, 0, imm);
 		return;
 	}
 	/* if (...) goto +1; goto +1; goto far: an unconditional jump can be long. */
-	put(as, class | insn->alu | source, phys(as, insn->a), src, 1, imm);
+	put(as, class | insn->alu | source, dst, src, 1, imm);
 	put(as, BPF_JMP | BPF_JA, 0, 0, 1, 0);
 	put_jump(as, insn->label);
 }

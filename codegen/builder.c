@@ -44,12 +44,19 @@ void build_span(struct builder *b, struct span span)
 		vec_push(b->arena, &b->fn.spans, span);
 }
 
+/* No kernel takes more; what is too long already is not made longer. */
+enum { INSNS_MAX = 1500000 };
+
 /* --- appending --------------------------------------------------------- */
 
 void append(struct builder *b, struct insn insn)
 {
 	if (builder_is_idle(b))
 		return;
+	if (b->fn.insns.count == INSNS_MAX) {
+		function_fail(&b->fn, "the program is too large: the kernel takes a million instructions");
+		return;
+	}
 	insn.span = (uint32_t)b->fn.spans.count - 1;
 	vec_push(b->arena, &b->fn.insns, insn);
 }
@@ -327,6 +334,12 @@ void build_jump(struct builder *b, uint32_t label)
 {
 	append_jump(b, (struct insn){ .op = INSN_JUMP, .label = label });
 	b->is_dead = true;
+}
+
+void build_may_goto(struct builder *b, uint32_t label)
+{
+	b->fn.has_may_goto = true;
+	append_jump(b, (struct insn){ .op = INSN_BRANCH, .alu = BRANCH_MAY_GOTO, .label = label });
 }
 
 void build_exit(struct builder *b, struct val val)

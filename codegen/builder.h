@@ -175,6 +175,13 @@ void build_jump(struct builder *b, uint32_t label);
  * Falls through otherwise.  Folds when both are known. */
 void build_branch(struct builder *b, uint8_t op, struct val left, struct val right, uint32_t label);
 
+/*
+ * Goes to `label` when the loop that it stands in has turned millions of times:
+ * with it the verifier takes loops whose end it cannot see.  Only if the target
+ * has FEATURE_MAY_GOTO.
+ */
+void build_may_goto(struct builder *b, uint32_t label);
+
 /* r0 = val; exit */
 void build_exit(struct builder *b, struct val val);
 

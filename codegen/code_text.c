@@ -128,6 +128,9 @@ static void print_jump(struct printer *p, const struct bpf_insn *insn, uint32_t 
 		return;
 	case BPF_JA:
 		break;
+	case BRANCH_MAY_GOTO:
+		strbuf_puts(p->out, "may ");
+		break;
 	default:
 		strbuf_printf(p->out, "if %s%u %s ", reg, insn->dst_reg,
 		              branch_text(BPF_OP(insn->code)));

@@ -8,6 +8,8 @@
  */
 #include "codegen/codegen.h"
 
+#include <string.h>
+
 #include "base/compiler.h"
 #include "codegen/debug_info.h"
 #include "codegen/lower.h"
@@ -31,7 +33,7 @@ struct maker {
 	struct codegen cg;
 	struct debug_info debug_info;
 	const struct compile_dump *dump;
-	uint32_t scratch_map, scratch_size;
+	uint32_t scratch_size;
 };
 
 /* --- grouping ------------------------------------------------------------------------- */
@@ -137,6 +139,9 @@ static enum build_dump builder_stage(const struct compile_dump *dump)
 	return dump && dump->stage == STAGE_ALLOCATED ? DUMP_ALLOCATED : DUMP_NOTHING;
 }
 
+/* BPF_COMPLEXITY_LIMIT_INSNS of the kernel, since 5.2. */
+enum { PROGRAM_INSNS_MAX = 1000000 };
+
 /* Optimises and allocates what was built, and prints it if that is wanted. */
 static struct code *finish_code(struct maker *maker, const char *name, struct span span)
 {
@@ -153,6 +158,12 @@ static struct code *finish_code(struct maker *maker, const char *name, struct sp
 			    builder_error(cg->b));
 		return NULL;
 	}
+	if (code->count > PROGRAM_INSNS_MAX) {
+		diag_report(cg->program->diags, span, DIAG_PROGRAM_TOO_LARGE,
+			    "the program has %u instructions, the kernel takes %d", code->count,
+			    PROGRAM_INSNS_MAX);
+		return NULL;
+	}
 #ifdef BPFLINE_SELFCHECK
 	if (code_selfcheck(cg->arena, code))
 		diag_report(cg->program->diags, span, DIAG_PROGRAM_TOO_LARGE,
@@ -164,25 +175,75 @@ static struct code *finish_code(struct maker *maker, const char *name, struct sp
 	return code;
 }
 
+/* Puts the functions that are called back behind the program's own; *ret_starts: where each begins. */
+static void join_functions(struct codegen *cg, struct object_program *program,
+			   const struct code *own, uint32_t *ret_starts)
+{
+	uint32_t total = own->count, at = 0;
+	size_t i, j, count = cg->functions.count + 1;
+
+	for (i = 0; i + 1 < count; i++)
+		total += cg->functions.items[i]->count;
+	program->insns = arena_new_array(cg->arena, struct bpf_insn, total);
+	program->insn_count = total;
+	for (i = 0; i < count; i++) {
+		const struct code *code = i ? cg->functions.items[i - 1] : own;
+
+		if (i)
+			ret_starts[i - 1] = at;
+		memcpy(program->insns + at, code->insns, code->count * sizeof(*code->insns));
+		for (j = 0; j < code->relocs.count; j++) {
+			struct code_reloc reloc = code->relocs.items[j];
+
+			reloc.insn += at;
+			vec_push(cg->arena, &program->relocs, reloc);
+		}
+		for (j = 0; j < code->lines.count; j++) {
+			struct code_line line = code->lines.items[j];
+
+			line.insn += at;
+			vec_push(cg->arena, &program->lines, line);
+		}
+		at += code->count;
+	}
+}
+
+/* Addresses of functions are distances from the instruction; the kernel wants no more help. */
+static void resolve_functions(struct object_program *program, const uint32_t *starts)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < program->relocs.count; i++) {
+		const struct code_reloc *reloc = &program->relocs.items[i];
+
+		if (reloc->kind == RELOC_FUNCTION)
+			program->insns[reloc->insn].imm = (int32_t)starts[reloc->map] -
+							  (int32_t)reloc->insn - 1;
+		else
+			program->relocs.items[kept++] = *reloc;
+	}
+	program->relocs.count = kept;
+}
+
 static void add_program(struct maker *maker, const struct group *group, const struct code *code,
 			const char *function)
 {
+	struct codegen *cg = &maker->cg;
 	struct object_program program = {
 		.name = code->name,
 		.prog_type = group->mechanism->prog_type,
 		.attach_type = group->mechanism->attach_type,
-		.insns = code->insns,
-		.insn_count = code->count,
 		.span = group->instances.items[0]->probe->span,
 	};
+	uint32_t *starts = arena_new_array(cg->arena, uint32_t, cg->functions.count);
 	size_t i;
 
-	for (i = 0; i < code->relocs.count; i++)
-		vec_push(maker->cg.arena, &program.relocs, code->relocs.items[i]);
-	for (i = 0; i < code->lines.count; i++)
-		vec_push(maker->cg.arena, &program.lines, code->lines.items[i]);
-	debug_info_add(&maker->debug_info, &program, function);
-	vec_push(maker->cg.arena, &maker->cg.object->programs, program);
+	for (i = 0; i < cg->functions.count; i++)
+		maker->scratch_size = MAX(maker->scratch_size, cg->functions.items[i]->scratch_size);
+	join_functions(cg, &program, code, starts);
+	resolve_functions(&program, starts);
+	debug_info_add(&maker->debug_info, &program, function, starts, cg->functions.count);
+	vec_push(cg->arena, &cg->object->programs, program);
 }
 
 static bool make_program(struct maker *maker, const struct group *group)
@@ -192,11 +253,12 @@ static bool make_program(struct maker *maker, const struct group *group)
 	const char *function = program_function_name(cg->arena, first, group->key);
 	const char *name = program_short_name(cg->arena, first, group->key);
 	struct builder_options options = { .name = name, .target = cg->program->target,
-					   .scratch_map = maker->scratch_map,
-					   .scratch_key = (uint32_t)cg->object->programs.count };
+					   .scratch_map = cg->scratch_map,
+					   .scratch_key = cg->function_count++ };
 	struct code *code;
 	size_t i;
 
+	cg->functions.count = 0;
 	cg->b = builder_new(cg->arena, &options);
 	for (i = 0; i < group->instances.count; i++)
 		emit_instance(cg, group->instances.items[i], group);
@@ -221,9 +283,43 @@ static struct object_attachment attachment_of(const struct attach_point *point, 
 		.number = point->number,
 		.extra = point->extra,
 		.cookie = cookie,
-		.probe_count = 1,
+		.probe_count = !point->is_part,
 		.span = point->span,
 	};
+}
+
+/* The attachment of the program that the point can be added to, or NULL. */
+static struct object_attachment *find_attachment(struct object *object, uint32_t program,
+						 const struct attach_point *point)
+{
+	size_t i = object->attachments.count;
+
+	while (point->mechanism->is_multi && i-- > 0) {
+		struct object_attachment *attachment = &object->attachments.items[i];
+
+		if (attachment->program != program)
+			return NULL;
+		if (attachment->target == point->target)
+			return attachment;
+	}
+	return NULL;
+}
+
+static void add_place(struct codegen *cg, uint32_t program, const struct attach_point *point,
+		      uint64_t cookie)
+{
+	struct object_place place = { point->name, point->number, point->counter, cookie };
+	struct object_attachment *attachment = find_attachment(cg->object, program, point);
+
+	if (attachment) {
+		attachment->probe_count += !point->is_part;
+	} else {
+		struct object_attachment new = attachment_of(point, program, cookie);
+
+		vec_push(cg->arena, &cg->object->attachments, new);
+		attachment = &vec_last(&cg->object->attachments);
+	}
+	vec_push(cg->arena, &attachment->places, place);
 }
 
 static void add_attachments(struct codegen *cg, const struct group *group)
@@ -234,10 +330,8 @@ static void add_attachments(struct codegen *cg, const struct group *group)
 	size_t i;
 
 	if (!group->key) {
-		for (i = 0; i < first->points.count; i++) {
-			attachment = attachment_of(first->points.items[i], program, i);
-			vec_push(cg->arena, &cg->object->attachments, attachment);
-		}
+		for (i = 0; i < first->points.count; i++)
+			add_place(cg, program, first->points.items[i], i);
 		return;
 	}
 	attachment = attachment_of(first->points.items[0], program, 0);
@@ -249,10 +343,16 @@ static void add_attachments(struct codegen *cg, const struct group *group)
 
 /* --- the object ------------------------------------------------------------------------------- */
 
+/* Does nobody wait for what such probes see? */
+static bool ends_by_itself(const struct probe_type *type)
+{
+	return (type->flags & (PROBE_RUNS_HERE | PROBE_IS_READ)) && !(type->flags & PROBE_ON_SIGNAL);
+}
+
 static struct object *new_object(struct program *program)
 {
 	struct object *object = arena_new_struct(program->arena, struct object);
-	size_t i;
+	size_t i, j;
 
 	object->config = program->config;
 	object->sources = program->sources;
@@ -261,8 +361,9 @@ static struct object *new_object(struct program *program)
 	for (i = 0; i < program->instances.count; i++) {
 		const struct instance *instance = program->instances.items[i];
 
-		object->probe_count += (uint32_t)instance->points.count;
-		object->ends_by_itself &= instance->points.items[0]->type->flags & PROBE_RUNS_HERE;
+		for (j = 0; j < instance->points.count; j++)
+			object->probe_count += !instance->points.items[j]->is_part;
+		object->ends_by_itself &= ends_by_itself(instance->points.items[0]->type);
 	}
 	return object;
 }
@@ -281,14 +382,14 @@ struct object *codegen(struct program *program, const struct compile_dump *dump)
 	table_init(&cg->site_table, cg->arena);
 	debug_info_init(&maker.debug_info, cg->arena, program->sources);
 	maps_add_script(program, cg->object);
-	maker.scratch_map = maps_add_scratch(cg->arena, cg->object);
+	cg->scratch_map = maps_add_scratch(cg->arena, cg->object);
 	group_instances(program, &groups);
 	for (i = 0; i < groups.count; i++)
 		if (make_program(&maker, &groups.items[i]))
 			add_attachments(cg, &groups.items[i]);
 	if (program->diags->error_count)
 		return NULL;
-	maps_finish(cg, maker.scratch_map, maker.scratch_size);
+	maps_finish(cg, cg->scratch_map, maker.scratch_size);
 	debug_info_finish(&maker.debug_info, cg->object);
 	if (dump && dump->stage == STAGE_OBJECT)
 		object_text(cg->object, dump->out);

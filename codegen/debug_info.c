@@ -1,9 +1,9 @@
 /*
  * Writes BTF.
  *
- * Types 1 to 3 are int, void * and the prototype int (void *ctx) of every
- * program; each program then has a FUNC, of static linkage, since the verifier
- * takes its arguments for what they are then.
+ * Types 1 and 2 are int and the prototype int () of every program; each program
+ * then has a FUNC of static linkage.  The prototype leaves the context out: the
+ * verifier knows it by the program's type, and older ones complain about others.
  */
 #include "codegen/debug_info.h"
 
@@ -14,7 +14,6 @@
 
 enum {
 	TYPE_ID_INT = 1,
-	TYPE_ID_POINTER,
 	TYPE_ID_PROTOTYPE,
 	LINE_TEXT_MAX = 256, /* a script on one long line is not kept once for each program */
 	COLUMN_BITS = 10,
@@ -55,7 +54,6 @@ void debug_info_init(struct debug_info *info, struct arena *arena, struct source
 {
 	uint32_t int_data = BTF_INT_SIGNED << 24 | 32;
 	struct btf_type type;
-	struct btf_param param;
 
 	*info = (struct debug_info){ .arena = arena, .sources = sources };
 	strbuf_init(&info->types, arena);
@@ -66,11 +64,8 @@ void debug_info_init(struct debug_info *info, struct arena *arena, struct source
 	type = (struct btf_type){ .name_off = add_name(info, "int"),
 				  .info = kind_info(BTF_KIND_INT, 0), .size = 4 };
 	add_type(info, &type, &int_data, sizeof(int_data));
-	type = (struct btf_type){ .info = kind_info(BTF_KIND_PTR, 0) };
+	type = (struct btf_type){ .info = kind_info(BTF_KIND_FUNC_PROTO, 0), .type = TYPE_ID_INT };
 	add_type(info, &type, NULL, 0);
-	param = (struct btf_param){ .name_off = add_name(info, "ctx"), .type = TYPE_ID_POINTER };
-	type = (struct btf_type){ .info = kind_info(BTF_KIND_FUNC_PROTO, 1), .type = TYPE_ID_INT };
-	add_type(info, &type, &param, sizeof(param));
 }
 
 static struct bpf_line_info line_info(struct debug_info *info, const struct code_line *line,
@@ -91,15 +86,39 @@ static struct bpf_line_info line_info(struct debug_info *info, const struct code
 	};
 }
 
-void debug_info_add(struct debug_info *info, struct object_program *program, const char *function)
+static uint32_t add_function(struct debug_info *info, const char *name)
 {
-	struct btf_type type = { .name_off = add_name(info, function),
+	struct btf_type type = { .name_off = add_name(info, name),
 				 .info = kind_info(BTF_KIND_FUNC, BTF_FUNC_STATIC),
 				 .type = TYPE_ID_PROTOTYPE };
+
+	return add_type(info, &type, NULL, 0);
+}
+
+static void add_functions(struct debug_info *info, struct object_program *program,
+			  const char *function, const uint32_t *starts, size_t start_count)
+{
+	size_t i;
+
+	program->func_info_count = (uint32_t)start_count + 1;
+	program->func_infos =
+		arena_new_array(info->arena, struct bpf_func_info, program->func_info_count);
+	program->func_infos[0].type_id = add_function(info, function);
+	for (i = 0; i < start_count; i++) {
+		const char *name = arena_printf(info->arena, "%s_loop_%zu", function, i + 1);
+
+		program->func_infos[i + 1] = (struct bpf_func_info){
+			.insn_off = starts[i], .type_id = add_function(info, name) };
+	}
+}
+
+void debug_info_add(struct debug_info *info, struct object_program *program, const char *function,
+		    const uint32_t *starts, size_t start_count)
+{
 	uint32_t count = 0;
 	size_t i;
 
-	program->func_type_id = add_type(info, &type, NULL, 0);
+	add_functions(info, program, function, starts, start_count);
 	program->line_infos = arena_new_array(info->arena, struct bpf_line_info, program->lines.count);
 	for (i = 0; i < program->lines.count; i++) {
 		struct bpf_line_info line = line_info(info, &program->lines.items[i], program->span);

@@ -21,8 +21,12 @@ struct debug_info {
 
 void debug_info_init(struct debug_info *info, struct arena *arena, struct sources *sources);
 
-/* Gives the program its function and lines.  `function` is an identifier of C. */
-void debug_info_add(struct debug_info *info, struct object_program *program, const char *function);
+/*
+ * Gives the program its functions and lines: its own begins at instruction 0,
+ * the others at `starts`.  `function` is an identifier of C.
+ */
+void debug_info_add(struct debug_info *info, struct object_program *program, const char *function,
+		    const uint32_t *starts, size_t start_count);
 
 void debug_info_finish(struct debug_info *info, struct object *object);
 

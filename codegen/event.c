@@ -62,6 +62,17 @@ static void emit_header(struct codegen *cg, struct val record, uint32_t event)
 	build_store(cg->b, 4, record, offsetof(struct event_header, reserved), val_const(0));
 }
 
+struct val emit_event_try(struct codegen *cg, uint32_t event, uint32_t payload_size, uint32_t full)
+{
+	struct val record;
+
+	record = BUILD_CALL(cg->b, BPF_FUNC_ringbuf_reserve, val_map(codegen_events_map(cg)),
+			    val_const(sizeof(struct event_header) + payload_size), val_const(0));
+	build_branch(cg->b, BPF_JEQ, record, val_const(0), full);
+	emit_header(cg, record, event);
+	return build_offset(cg->b, record, sizeof(struct event_header));
+}
+
 struct val emit_event_reserve(struct codegen *cg, uint32_t event, uint32_t payload_size,
 			      uint32_t lost)
 {

@@ -6,6 +6,9 @@
 
 enum { STACK_MAX = 512, TRIES_MAX = 4 };
 
+/* What the kernel adds to the frame to count turns of loops. */
+enum { MAY_GOTO_STACK = 16 };
+
 static void dump_stage(const struct function *fn, enum build_dump wanted, enum build_dump stage,
                        struct strbuf *dump)
 {
@@ -74,7 +77,8 @@ static void restore(struct function *fn, const struct snapshot *snapshot)
 static void allocate(struct function *fn)
 {
 	struct snapshot snapshot = take_snapshot(fn);
-	uint32_t limit = STACK_MAX, spills;
+	uint32_t stack = fn->has_may_goto ? STACK_MAX - MAY_GOTO_STACK : STACK_MAX;
+	uint32_t limit = stack, spills;
 	unsigned attempt;
 
 	for (attempt = 0; attempt < TRIES_MAX; attempt++) {
@@ -89,13 +93,12 @@ static void allocate(struct function *fn)
 		if (fn->spill_count)
 			share_spill_slots(fn);
 		spills = fn->spill_count * 8;
-		if (fn->slots_size + spills <= STACK_MAX)
+		if (fn->slots_size + spills <= stack)
 			return;
 		if (last)
 			break;
 		/* Some more: with the scratch pointer there are more values to keep. */
-		limit = spills + 64 < STACK_MAX && attempt + 2 < TRIES_MAX ? STACK_MAX - spills - 64
-		                                                           : 0;
+		limit = spills + 64 < stack && attempt + 2 < TRIES_MAX ? stack - spills - 64 : 0;
 		restore(fn, &snapshot);
 	}
 	function_fail(fn, "this probe computes with too many values at a time");

@@ -48,6 +48,10 @@ enum insn_flag {
 	INSN_32 = 16,    /* compare or compute the low 32 bits */
 };
 
+/* Branch without a condition of ours: the kernel takes it when a loop has turned too often
+ * (BPF_JCOND with may_goto, 6.9). */
+enum { BRANCH_MAY_GOTO = 0xe0 };
+
 enum { REG_NONE = 0, LABEL_NONE = UINT32_MAX, SPILL_NONE = UINT32_MAX };
 
 struct insn {
@@ -106,6 +110,7 @@ struct function {
 	VEC(struct span) spans;
 	uint32_t label_count;
 	uint32_t var_count;
+	bool has_may_goto; /* the kernel takes some of its stack */
 
 	/* From frame.c on. */
 	uint32_t scratch_reg;
@@ -148,8 +153,9 @@ static inline bool insn_reads_a(const struct insn *insn)
 	case INSN_NEG:
 	case INSN_SIGN_EXTEND:
 	case INSN_SWAP:
-	case INSN_BRANCH:
 		return true;
+	case INSN_BRANCH:
+		return insn->alu != BRANCH_MAY_GOTO;
 	case INSN_LOAD:
 	case INSN_STORE:
 	case INSN_ATOMIC:

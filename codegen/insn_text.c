@@ -190,7 +190,9 @@ static void add_call(const struct function *fn, const struct insn *insn, struct 
 
 static void add_jump(const struct function *fn, const struct insn *insn, struct strbuf *out)
 {
-	if (insn->op == INSN_BRANCH) {
+	if (insn->op == INSN_BRANCH && insn->alu == BRANCH_MAY_GOTO) {
+		strbuf_puts(out, "may ");
+	} else if (insn->op == INSN_BRANCH) {
 		strbuf_puts(out, "if ");
 		add_reg(fn, insn->a, out);
 		strbuf_printf(out, " %s%s ", branch_text(insn->alu),

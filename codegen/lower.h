@@ -37,6 +37,8 @@ struct codegen {
 		uint32_t leave, next;
 	} loop;			  /* where break and continue go */
 	VEC(struct variable *) placed; /* variables that have a place, innermost last */
+	VEC(struct code *) functions;  /* called back by the program being built */
+	uint32_t scratch_map, function_count; /* each function has a scratch value of its own */
 };
 
 /* --- expressions (expr.c, operators.c, branch.c, access.c) -------------- */
@@ -165,7 +167,26 @@ void emit_read(struct codegen *cg, struct val to, uint32_t size, struct val from
 struct val emit_read_string(struct codegen *cg, struct val to, uint32_t size, struct val from,
 			    enum space space);
 
+/* --- loops by callback (map_loop.c, callback.c) --------------------------- */
+
+/* Zero, which the verifier takes for any number: see stmt.c. */
+struct val emit_unseen_zero(struct codegen *cg);
+
+/* for $kv : @m { ... } */
+void emit_for_map(struct codegen *cg, const struct stmt *stmt);
+
+/*
+ * Begins a function that the kernel is to call back: cg->b builds it until
+ * callback_end(), which gives the value to pass to the helper.
+ */
+struct builder *callback_begin(struct codegen *cg);
+struct val callback_end(struct codegen *cg, struct builder *outer);
+
 /* --- maps (map_access.c) ------------------------------------------------ */
+
+/* The number that an aggregate's records at `key` come to. */
+struct val emit_aggregate_at(struct codegen *cg, const struct map *map, struct val key,
+			     struct span span);
 
 /* The address of the key of a map expression: of a keyless map a slot with a uint32 0. */
 struct val emit_map_key(struct codegen *cg, const struct expr *map_expr);
@@ -209,6 +230,10 @@ struct val emit_event_reserve(struct codegen *cg, uint32_t event, uint32_t paylo
 			      uint32_t lost);
 void emit_event_submit(struct codegen *cg, struct val payload);
 
+/* The same for what is not lost when there is no room: nothing is counted. */
+struct val emit_event_try(struct codegen *cg, uint32_t event, uint32_t payload_size,
+			  uint32_t full);
+
 /*
  * Sends an event with these values as its payload, a tuple of their types
  * (integers and literals as payload_type() has them).
@@ -227,8 +252,14 @@ uint32_t codegen_add_site(struct codegen *cg, enum site_kind kind, struct span s
 			  const char *what);
 void emit_count(struct codegen *cg, uint32_t site);
 
+/* Index of a text in object.texts; the same text is kept once. */
+uint32_t codegen_text(struct codegen *cg, const char *text);
+
 /* Index of the map that holds the time of the start (OBJECT_MAP_START). */
 uint32_t codegen_start_map(struct codegen *cg);
+
+/* Index of the map for an exit() that could not be sent (OBJECT_MAP_EXIT). */
+uint32_t codegen_exit_map(struct codegen *cg);
 
 /* Index of the ring buffer. */
 uint32_t codegen_events_map(struct codegen *cg);

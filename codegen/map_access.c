@@ -9,6 +9,7 @@
 #include "codegen/lower.h"
 
 #include "base/compiler.h"
+#include "codegen/maps.h"
 
 enum { ZEROS_ON_STACK_MAX = 64 };
 
@@ -110,6 +111,7 @@ static void make_element(struct codegen *cg, const struct map *map, struct val k
 {
 	struct builder *b = cg->b;
 
+	maps_need_elements(cg, map);
 	BUILD_CALL(b, BPF_FUNC_map_update_elem, val_map(map->index), key,
 		   emit_zeros(cg, map->layout.value_size), val_const(BPF_NOEXIST));
 	build_var_set(b, element, emit_map_lookup(cg, map, key));
@@ -231,6 +233,7 @@ static void assign_keyed(struct codegen *cg, const struct expr *target, const st
 				  map->layout.value_size - type->size);
 	}
 	key = emit_map_key(cg, target);
+	maps_need_elements(cg, map);
 	error = BUILD_CALL(b, BPF_FUNC_map_update_elem, val_map(map->index), key, slot,
 			   val_const(BPF_ANY));
 	build_branch(b, BPF_JEQ, error, val_const(0), stored);

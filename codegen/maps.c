@@ -12,13 +12,50 @@
 static const struct {
 	const char *kind;
 	uint32_t type;
-	bool preallocates; /* elements cannot be allocated as they come */
 } declared_kinds[] = {
-	{ "hash", BPF_MAP_TYPE_HASH, false },
-	{ "lruhash", BPF_MAP_TYPE_LRU_HASH, true },
-	{ "percpuhash", BPF_MAP_TYPE_PERCPU_HASH, false },
-	{ "percpulruhash", BPF_MAP_TYPE_LRU_PERCPU_HASH, true },
+	{ "hash", BPF_MAP_TYPE_HASH },
+	{ "lruhash", BPF_MAP_TYPE_LRU_HASH },
+	{ "percpuhash", BPF_MAP_TYPE_PERCPU_HASH },
+	{ "percpulruhash", BPF_MAP_TYPE_LRU_PERCPU_HASH },
 };
+
+/* These know no elements allocated as they come. */
+static bool is_lru(const struct object_map *map)
+{
+	return map->type == BPF_MAP_TYPE_LRU_HASH || map->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+enum {
+	ELEMENT_OVERHEAD = 48,	     /* of the kernel's own, about */
+	PLAIN_BYTES_MAX = 2 << 20,   /* up to here allocating at once costs no more than not */
+	PER_CPU_BYTES_MAX = 16 << 20, /* and here it costs some milliseconds */
+};
+
+/* Bytes that all elements of a hash take. */
+static uint64_t map_bytes(const struct target *target, const struct object_map *map)
+{
+	uint64_t values = map->is_per_cpu ? (uint64_t)map->value_size * target->cpu_count
+					  : map->value_size;
+
+	return map->max_entries * (ELEMENT_OVERHEAD + map->key_size + values);
+}
+
+static bool is_lazy(const struct target *target, const struct object_map *map)
+{
+	if (!target_has(target, FEATURE_LAZY_ALLOC))
+		return false;
+	return map->is_per_cpu || map_bytes(target, map) > PLAIN_BYTES_MAX;
+}
+
+void maps_need_elements(struct codegen *cg, const struct map *map)
+{
+	struct object_map *object_map = &cg->object->maps.items[map->index];
+
+	if ((object_map->flags & BPF_F_NO_PREALLOC) &&
+	    !cg->instance->points.items[0]->mechanism->interrupts_on &&
+	    map_bytes(cg->program->target, object_map) <= PER_CPU_BYTES_MAX)
+		object_map->flags &= ~(uint32_t)BPF_F_NO_PREALLOC;
+}
 
 /* A map whose shape only its declaration or clear() knows: nothing can be in it. */
 static const struct type *value_type_of(struct program *program, const struct map *map)
@@ -37,11 +74,8 @@ static void set_declared(struct program *program, const struct map *map,
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(declared_kinds); i++)
-		if (intern_str(program->interner, declared_kinds[i].kind) == kind) {
+		if (intern_str(program->interner, declared_kinds[i].kind) == kind)
 			object_map->type = declared_kinds[i].type;
-			if (declared_kinds[i].preallocates)
-				object_map->flags = 0;
-		}
 	object_map->max_entries = (uint32_t)map->declaration->capacity->number.value;
 }
 
@@ -75,10 +109,10 @@ static struct object_map script_map(struct program *program, const struct map *m
 	}
 	object_map.type = is_per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH;
 	object_map.max_entries = map->kind == MAP_KEYED ? (uint32_t)program->config.max_map_keys : 1;
-	if (target_has(program->target, FEATURE_LAZY_ALLOC))
-		object_map.flags = BPF_F_NO_PREALLOC;
 	if (map->declaration)
 		set_declared(program, map, &object_map);
+	if (!is_lru(&object_map) && is_lazy(program->target, &object_map))
+		object_map.flags = BPF_F_NO_PREALLOC;
 	return object_map;
 }
 
@@ -135,7 +169,7 @@ void maps_finish(struct codegen *cg, uint32_t scratch_map, uint32_t scratch_size
 		object->maps.items[object->counts_map].max_entries = (uint32_t)object->sites.count;
 	if (scratch_size) {
 		object->maps.items[scratch_map].value_size = scratch_size;
-		object->maps.items[scratch_map].max_entries = (uint32_t)object->programs.count;
+		object->maps.items[scratch_map].max_entries = cg->function_count;
 	} else {
 		remove_map(object, scratch_map);
 	}

@@ -26,10 +26,21 @@ enum object_map_role {
 	OBJECT_MAP_COUNTS,  /* per-CPU array: element i is the uint64 counter of site i */
 	OBJECT_MAP_DATA,    /* constants: strings, name tables, zeros; read-only to programs */
 	/*
-	 * One uint64: CLOCK_BOOTTIME in ns at the start of the run, for `elapsed`.
-	 * The runtime stores it before any program runs.
+	 * One struct object_start: what is only known when the run starts.  The
+	 * runtime stores it before any program runs.
 	 */
 	OBJECT_MAP_START,
+	/*
+	 * One uint64: 1 more than the status of an exit() whose event found no room
+	 * in the ring buffer; 0: none.  The runtime looks at it when it has made room.
+	 */
+	OBJECT_MAP_EXIT,
+};
+
+struct object_start {
+	uint64_t boot_ns;    /* CLOCK_BOOTTIME, for `elapsed` */
+	uint64_t tai_offset; /* ns from that clock to CLOCK_TAI */
+	uint64_t child;	     /* pid of -c, 0: none */
 };
 
 struct object_map {
@@ -54,10 +65,17 @@ struct object_program {
 	uint32_t insn_count;
 	VEC(struct code_reloc) relocs;
 	VEC(struct code_line) lines;
-	uint32_t func_type_id;	/* in the object's BTF */
+	struct bpf_func_info *func_infos; /* the program's own, then those it calls back */
+	uint32_t func_info_count;
 	struct bpf_line_info *line_infos;
 	uint32_t line_info_count;
 	struct span span; /* of the probe, for messages */
+};
+
+/* One of the places that an attachment serves. */
+struct object_place {
+	const char *name; /* of the probe */
+	uint64_t number, counter, cookie; /* as in struct attach_point; index of the point */
 };
 
 /* One attaching of one program. */
@@ -71,6 +89,8 @@ struct object_attachment {
 	uint64_t cookie;      /* index of the point, for emit_point_index() */
 	uint32_t probe_count; /* probes that this serves, for "Attached N probes" */
 	struct span span;
+	/* All places of a mechanism that is_multi, at least one; else just the one told above. */
+	VEC(struct object_place) places;
 };
 
 /* What a record of the ring buffer with this id means. */
@@ -87,7 +107,9 @@ enum site_kind {
 	SITE_MAP_FULL,	 /* element not stored */
 	SITE_DIVISION,	 /* divided by zero; 1 was the result */
 	SITE_BOUNDS,	 /* array index out of bounds; 0 was read */
+	SITE_LOOP,	 /* a loop was ended after millions of turns */
 	SITE_READ,	 /* memory could not be read (with -k) */
+	SITE_STACK,	 /* stack could not be read; an empty one was the result (with -k) */
 };
 
 struct object_site {
@@ -104,6 +126,7 @@ struct object {
 	VEC(struct object_attachment) attachments;
 	VEC(struct object_event) events;
 	VEC(struct object_site) sites;
+	VEC(const char *) texts; /* that values name by their index: formats of times ... */
 	const void *btf; /* func and line info of all programs */
 	uint32_t btf_size;
 	uint32_t btf_key_type, btf_value_type;

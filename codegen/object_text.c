@@ -25,6 +25,8 @@ static const char *role_name(enum object_map_role role)
 		return "data";
 	case OBJECT_MAP_START:
 		return "start";
+	case OBJECT_MAP_EXIT:
+		return "exit";
 	}
 	unreachable();
 }
@@ -42,6 +44,10 @@ static const char *site_name(enum site_kind kind)
 		return "index out of bounds";
 	case SITE_READ:
 		return "failed read";
+	case SITE_LOOP:
+		return "loop cut";
+	case SITE_STACK:
+		return "failed stack";
 	}
 	unreachable();
 }
@@ -81,6 +87,8 @@ static void map_text(const struct object_map *map, struct strbuf *out)
 static void attachment_text(const struct object *object, const struct object_attachment *attachment,
 			    struct strbuf *out)
 {
+	size_t i;
+
 	strbuf_printf(out, "attach %s: by %s, program %s", attachment->name,
 		      attachment->mechanism->name,
 		      object->programs.items[attachment->program].name);
@@ -93,6 +101,14 @@ static void attachment_text(const struct object *object, const struct object_att
 	if (attachment->probe_count != 1)
 		strbuf_printf(out, ", probes %u", attachment->probe_count);
 	strbuf_putc(out, '\n');
+	for (i = 0; attachment->mechanism->is_multi && i < attachment->places.count; i++) {
+		const struct object_place *place = &attachment->places.items[i];
+
+		strbuf_printf(out, "  place %s: %#" PRIx64, place->name, place->number);
+		if (place->counter)
+			strbuf_printf(out, ", counter %#" PRIx64, place->counter);
+		strbuf_printf(out, ", cookie %" PRIu64 "\n", place->cookie);
+	}
 }
 
 static void site_text(const struct object *object, const struct object_site *site,

@@ -92,12 +92,38 @@ void emit_count(struct codegen *cg, uint32_t site)
 uint32_t codegen_start_map(struct codegen *cg)
 {
 	struct object_map map = { .role = OBJECT_MAP_START, .name = "start",
-				  .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
-				  .max_entries = 1, .flags = BPF_F_RDONLY_PROG };
+				  .type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
+				  .value_size = sizeof(struct object_start), .max_entries = 1,
+				  .flags = BPF_F_RDONLY_PROG };
 
 	if (!cg->start_map) {
 		cg->start_map = (uint32_t)cg->object->maps.count;
 		vec_push(cg->arena, &cg->object->maps, map);
 	}
 	return cg->start_map;
+}
+
+uint32_t codegen_exit_map(struct codegen *cg)
+{
+	struct object_map map = { .role = OBJECT_MAP_EXIT, .name = "exit",
+				  .type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
+				  .value_size = sizeof(uint64_t), .max_entries = 1 };
+	size_t i;
+
+	for (i = 0; i < cg->object->maps.count; i++)
+		if (cg->object->maps.items[i].role == OBJECT_MAP_EXIT)
+			return (uint32_t)i;
+	vec_push(cg->arena, &cg->object->maps, map);
+	return (uint32_t)cg->object->maps.count - 1;
+}
+
+uint32_t codegen_text(struct codegen *cg, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < cg->object->texts.count; i++)
+		if (!strcmp(cg->object->texts.items[i], text))
+			return (uint32_t)i;
+	vec_push(cg->arena, &cg->object->texts, text);
+	return (uint32_t)cg->object->texts.count - 1;
 }

@@ -136,7 +136,8 @@ static bool check_jump(struct checker *c, const struct bpf_insn *insn, uint16_t 
 		        *written);
 		return false;
 	}
-	need(c, *written, insn->dst_reg);
+	if (op != BRANCH_MAY_GOTO)
+		need(c, *written, insn->dst_reg);
 	if (BPF_SRC(insn->code) == BPF_X)
 		need(c, *written, insn->src_reg);
 	flow_to(c, c->at + 1LL + insn->off, *written);

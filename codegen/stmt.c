@@ -121,18 +121,101 @@ static void emit_loop_body(struct codegen *cg, const struct block *body, uint32_
 	cg->loop = outer;
 }
 
+/*
+ * Where the target can end a loop that turns too often, it may: the verifier
+ * then need not see where the loop ends.  Elsewhere it walks every turn.
+ */
+static bool has_guard(const struct codegen *cg)
+{
+	return target_has(cg->program->target, FEATURE_MAY_GOTO);
+}
+
+/* Variables from outside that a loop changes are made unknown to the verifier before it. */
+struct blur {
+	struct ast_visitor visitor; /* first */
+	struct codegen *cg;
+	struct val zero;
+};
+
+/*
+ * The verifier takes a guarded loop once a turn brings nothing new.  A number
+ * that it knows exactly at the start is new in each turn; one that it does not
+ * know is not.  So zero is added, from memory whose content it cannot see.
+ */
+static void blur_cell(struct codegen *cg, uint32_t cell, struct val zero)
+{
+	build_var_set(cg->b, cell, build_alu(cg->b, BPF_ADD, build_var_get(cg->b, cell), zero));
+}
+
+static void blur_variable(struct blur *blur, const struct expr *target)
+{
+	const struct variable *variable = target->kind == EXPR_VAR ? target->var.variable : NULL;
+	const struct variable_place *place = variable ? variable->storage : NULL;
+
+	if (place && type_is_integer(variable->type))
+		blur_cell(blur->cg, place->cell, blur->zero);
+}
+
+static bool blur_expr(struct ast_visitor *visitor, struct expr **slot)
+{
+	if ((*slot)->kind == EXPR_INCDEC)
+		blur_variable((struct blur *)visitor, (*slot)->incdec.operand);
+	return true;
+}
+
+static bool blur_stmt(struct ast_visitor *visitor, struct stmt **slot)
+{
+	if ((*slot)->kind == STMT_ASSIGN)
+		blur_variable((struct blur *)visitor, (*slot)->assign.target);
+	return true;
+}
+
+struct val emit_unseen_zero(struct codegen *cg)
+{
+	static const uint64_t zero;
+
+	return build_load(cg->b, sizeof(zero), false, codegen_data(cg, &zero, sizeof(zero)), 0);
+}
+
+static void blur_loop(struct codegen *cg, struct expr *condition, struct block *body,
+		      struct val zero)
+{
+	struct blur blur = { .visitor = { .enter_expr = blur_expr, .enter_stmt = blur_stmt },
+			     .cg = cg, .zero = zero };
+
+	if (condition)
+		ast_walk_expr(&blur.visitor, &condition);
+	ast_walk_block(&blur.visitor, body);
+}
+
+/* Where a guard leads to, the loop was cut, which is counted. */
+static void emit_loop_end(struct codegen *cg, const struct stmt *stmt, bool is_guarded, uint32_t cut,
+			  uint32_t end)
+{
+	if (is_guarded) {
+		build_jump(cg->b, end);
+		build_place(cg->b, cut);
+		emit_count(cg, codegen_add_site(cg, SITE_LOOP, stmt->span, NULL));
+	}
+	build_leave(cg->b);
+	build_place(cg->b, end);
+}
+
 static void emit_while(struct codegen *cg, const struct stmt *stmt)
 {
 	struct builder *b = cg->b;
-	uint32_t top = build_label(b), end = build_label(b);
+	uint32_t top = build_label(b), end = build_label(b), cut = build_label(b);
 
+	if (has_guard(cg))
+		blur_loop(cg, stmt->loop.condition, stmt->loop.body, emit_unseen_zero(cg));
 	build_enter(b);
 	build_place(b, top);
+	if (has_guard(cg))
+		build_may_goto(b, cut);
 	emit_unless(cg, stmt->loop.condition, end);
 	emit_loop_body(cg, stmt->loop.body, end, top);
 	build_jump(b, top);
-	build_leave(b);
-	build_place(b, end);
+	emit_loop_end(cg, stmt, has_guard(cg), cut, end);
 }
 
 static void emit_unroll(struct codegen *cg, const struct stmt *stmt)
@@ -146,7 +229,7 @@ static void emit_unroll(struct codegen *cg, const struct stmt *stmt)
 		return;
 	}
 	build_enter(b);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count && !builder_error(b); i++) {
 		uint32_t next = build_label(b);
 
 		build_enter(b);
@@ -158,30 +241,47 @@ static void emit_unroll(struct codegen *cg, const struct stmt *stmt)
 	build_place(b, end);
 }
 
-/* The verifier walks every turn, so it has to see the bounds. */
+/* So many turns the verifier may walk; where it need not, it does not. */
+enum { WALKED_TURNS_MAX = 64 };
+
+/* Does the verifier see the end of a range soon enough? */
+static bool is_short_range(struct val from, struct val to)
+{
+	return val_is_const(from) && val_is_const(to) && to.number - from.number <= WALKED_TURNS_MAX;
+}
+
 static void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 {
 	struct builder *b = cg->b;
-	uint32_t top = build_label(b), next = build_label(b), end = build_label(b), counter;
+	uint32_t top = build_label(b), next = build_label(b), end = build_label(b);
+	uint32_t cut = build_label(b), counter;
 	const struct type *type = type_int(&cg->program->types, 8, true);
 	struct val from = emit_expr(cg, stmt->for_.from), to = emit_expr(cg, stmt->for_.to);
+	bool is_guarded = has_guard(cg) && !is_short_range(from, to);
 
-	if (!val_is_const(from) || !val_is_const(to)) {
+	if (!has_guard(cg) && (!val_is_const(from) || !val_is_const(to))) {
 		emit_unsupported(cg, stmt->span, "a range whose bounds are known only at run time");
 		return;
 	}
 	counter = build_var(b);
 	build_var_set(b, counter, from);
+	if (is_guarded) {
+		struct val zero = emit_unseen_zero(cg);
+
+		blur_cell(cg, counter, zero);
+		blur_loop(cg, NULL, stmt->for_.body, zero);
+	}
 	build_enter(b);
 	build_place(b, top);
+	if (is_guarded)
+		build_may_goto(b, cut);
 	build_branch(b, BPF_JSGE, build_var_get(b, counter), to, end);
 	variable_set(cg, stmt->for_.variable, build_var_get(b, counter), type);
 	emit_loop_body(cg, stmt->for_.body, end, next);
 	build_place(b, next);
 	build_var_set(b, counter, build_alu(b, BPF_ADD, build_var_get(b, counter), val_const(1)));
 	build_jump(b, top);
-	build_leave(b);
-	build_place(b, end);
+	emit_loop_end(cg, stmt, is_guarded, cut, end);
 }
 
 /* --- leaving ------------------------------------------------------------------------ */
@@ -223,7 +323,7 @@ static void emit_kind(struct codegen *cg, const struct stmt *stmt)
 		emit_for_range(cg, stmt);
 		return;
 	case STMT_FOR_MAP:
-		emit_unsupported(cg, stmt->span, "a loop over a map");
+		emit_for_map(cg, stmt);
 		return;
 	case STMT_BREAK:
 		build_jump(cg->b, cg->loop.leave);
@@ -258,7 +358,7 @@ void emit_stmt(struct codegen *cg, const struct stmt *stmt)
 	uint32_t mark;
 	size_t kept;
 
-	if (build_is_dead(cg->b))
+	if (build_is_dead(cg->b) || builder_error(cg->b))
 		return;
 	cg->span = stmt->span;
 	build_span(cg->b, stmt->span);

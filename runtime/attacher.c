@@ -16,3 +16,10 @@ void attacher_explain(struct attacher *attacher, const char *format, ...)
 	attacher->reason = arena_vprintf(attacher->arena, format, args);
 	va_end(args);
 }
+
+void attacher_skip(struct attacher *attacher, const char *name)
+{
+	struct skipped_place place = { name, attacher->reason };
+
+	vec_push(attacher->arena, &attacher->skipped, place);
+}

@@ -123,13 +123,13 @@ int bpf_load_btf(const void *btf, uint32_t size)
 
 int bpf_load_program(const struct bpf_program_spec *spec)
 {
-	struct bpf_func_info func_info = { .insn_off = 0, .type_id = spec->func_type_id };
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = spec->type;
 	attr.expected_attach_type = spec->attach_type;
 	attr.attach_btf_id = spec->attach_btf_id;
+	attr.attach_btf_obj_fd = (uint32_t)spec->attach_btf;
 	attr.insns = address(spec->insns);
 	attr.insn_cnt = spec->insn_count;
 	attr.license = address(spec->license);
@@ -141,9 +141,9 @@ int bpf_load_program(const struct bpf_program_spec *spec)
 	}
 	if (spec->btf >= 0) {
 		attr.prog_btf_fd = (uint32_t)spec->btf;
-		attr.func_info_rec_size = sizeof(func_info);
-		attr.func_info = address(&func_info);
-		attr.func_info_cnt = 1;
+		attr.func_info_rec_size = sizeof(struct bpf_func_info);
+		attr.func_info = address(spec->func_infos);
+		attr.func_info_cnt = spec->func_info_count;
 		attr.line_info_rec_size = sizeof(struct bpf_line_info);
 		attr.line_info = address(spec->line_infos);
 		attr.line_info_cnt = spec->line_info_count;
@@ -186,4 +186,111 @@ int bpf_attach_perf_event(int program, int perf_event, uint64_t cookie)
 	attr.link_create.attach_type = BPF_PERF_EVENT;
 	attr.link_create.perf_event.bpf_cookie = cookie;
 	return bpf(BPF_LINK_CREATE, &attr, ATTR_SIZE(link_create.perf_event.bpf_cookie));
+}
+
+/* Of BPF_LINK_CREATE. */
+struct uprobe_multi_attr {
+	uint32_t prog_fd, target_fd, attach_type, flags;
+	uint64_t path, offsets, counters, cookies;
+	uint32_t count, uprobe_flags, pid, padding;
+};
+
+int bpf_attach_uprobes(int program, const struct bpf_uprobe_spec *spec)
+{
+	struct uprobe_multi_attr attr = {
+		.prog_fd = (uint32_t)program,
+		.attach_type = TRACE_UPROBE_MULTI,
+		.path = address(spec->path),
+		.offsets = address(spec->offsets),
+		.counters = address(spec->counters),
+		.cookies = address(spec->cookies),
+		.count = spec->count,
+		.uprobe_flags = spec->on_return,
+		.pid = spec->pid,
+	};
+
+	return bpf(BPF_LINK_CREATE, &attr, offsetof(struct uprobe_multi_attr, padding));
+}
+
+int bpf_attach_kprobe_multi(int program, const char *const *symbols, const uint64_t *cookies,
+			    uint32_t count, bool on_return)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = (uint32_t)program;
+	attr.link_create.attach_type = BPF_TRACE_KPROBE_MULTI;
+	attr.link_create.kprobe_multi.syms = address(symbols);
+	attr.link_create.kprobe_multi.cookies = address(cookies);
+	attr.link_create.kprobe_multi.cnt = count;
+	attr.link_create.kprobe_multi.flags = on_return ? BPF_F_KPROBE_MULTI_RETURN : 0;
+	return bpf(BPF_LINK_CREATE, &attr, ATTR_SIZE(link_create.kprobe_multi.cookies));
+}
+
+int bpf_attach_iterator(int program, uint32_t pid)
+{
+	/* As union bpf_iter_link_info, of objects that belong to tasks. */
+	const struct { uint32_t tid, pid, pid_fd, reserved; } info = { .pid = pid };
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = (uint32_t)program;
+	attr.link_create.attach_type = BPF_TRACE_ITER;
+	if (pid) {
+		attr.link_create.iter_info = address(&info);
+		attr.link_create.iter_info_len = sizeof(info);
+	}
+	return bpf(BPF_LINK_CREATE, &attr, ATTR_SIZE(link_create.iter_info_len));
+}
+
+int bpf_open_iterator(int link)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.iter_create.link_fd = (uint32_t)link;
+	return bpf(BPF_ITER_CREATE, &attr, ATTR_SIZE(iter_create.flags));
+}
+
+/* The id after `id` of all BTF that is loaded; 0 after the last. */
+static uint32_t next_btf(uint32_t id)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.start_id = id;
+	return bpf(BPF_BTF_GET_NEXT_ID, &attr, ATTR_SIZE(open_flags)) < 0 ? 0 : attr.next_id;
+}
+
+static bool btf_is_of_module(int fd, const char *module)
+{
+	char name[64] = "";
+	struct bpf_btf_info info = { .name = address(name), .name_len = sizeof(name) };
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = address(&info);
+	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info)) >= 0 && info.kernel_btf &&
+	       !strcmp(name, module);
+}
+
+int bpf_module_btf(const char *module)
+{
+	union bpf_attr attr;
+	uint32_t id = 0;
+	int fd = -ENOENT;
+
+	while ((id = next_btf(id))) {
+		memset(&attr, 0, sizeof(attr));
+		attr.btf_id = id;
+		fd = bpf(BPF_BTF_GET_FD_BY_ID, &attr, ATTR_SIZE(open_flags));
+		if (fd < 0)
+			continue; /* gone meanwhile, or not permitted */
+		if (btf_is_of_module(fd, module))
+			return fd;
+		close(fd);
+	}
+	return fd == -EPERM ? fd : -ENOENT;
 }

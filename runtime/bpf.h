@@ -33,10 +33,12 @@ int bpf_load_btf(const void *btf, uint32_t size);
 struct bpf_program_spec {
 	const char *name, *license;
 	uint32_t type, attach_type, attach_btf_id;
+	int attach_btf; /* BTF of the module that the id is of; 0: the kernel's */
 	const struct bpf_insn *insns;
 	uint32_t insn_count;
 	int btf; /* -1: none; then no infos */
-	uint32_t func_type_id;
+	const struct bpf_func_info *func_infos;
+	uint32_t func_info_count;
 	const struct bpf_line_info *line_infos;
 	uint32_t line_info_count;
 	char *log; /* NULL: none is written */
@@ -51,5 +53,28 @@ int bpf_run_here(int program, uint32_t *ret_value);
 /* `name` NULL: a program that names its BTF type itself.  A cookie of 0 asks for none. */
 int bpf_attach_raw_tracepoint(int program, const char *name, uint64_t cookie);
 int bpf_attach_perf_event(int program, int perf_event, uint64_t cookie);
+int bpf_attach_kprobe_multi(int program, const char *const *symbols, const uint64_t *cookies,
+			    uint32_t count, bool on_return);
+
+/* An iterator's link, and the file in which it runs when it is read. */
+int bpf_attach_iterator(int program, uint32_t pid); /* 0: of all processes */
+int bpf_open_iterator(int link);
+
+/* Descriptor of a module's BTF, to attach to what is in it. */
+int bpf_module_btf(const char *module);
+
+/* Since Linux 6.6; the headers we build with are older. */
+enum { TRACE_UPROBE_MULTI = 48 /* BPF_TRACE_UPROBE_MULTI */ };
+
+struct bpf_uprobe_spec {
+	const char *path;
+	const uint64_t *offsets, *counters, *cookies; /* counters NULL: there are none */
+	uint32_t count;
+	bool on_return;
+	uint32_t pid; /* 0: all processes */
+};
+
+/* One link on all the offsets. */
+int bpf_attach_uprobes(int program, const struct bpf_uprobe_spec *spec);
 
 #endif

@@ -88,6 +88,7 @@ static void run_child(int gate, const char *path, char **words)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGUSR1, SIG_DFL);
 	execv(path, words);
 	report_error("failed to run '%s': %s", path, strerror(errno));
 	_exit(EXEC_FAILED);

@@ -6,17 +6,21 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "runtime/late_text.h"
 #include "runtime/map_print.h"
 #include "runtime/maps.h"
 #include "runtime/output/output.h"
 #include "runtime/output/report.h"
 #include "runtime/render.h"
 #include "runtime/session_internal.h"
+#include "runtime/symbolize.h"
 
 void render_value(struct consumer *consumer, const struct type *type, const void *bytes,
 		  struct value *ret_value)
 {
 	render(consumer->arena, type, bytes, ret_value);
+	symbolize(consumer->session, type, ret_value);
+	late_text(consumer->session, consumer->arena, type, ret_value);
 }
 
 void consumer_print_map(struct consumer *consumer, uint32_t map, uint64_t top, uint64_t divisor)

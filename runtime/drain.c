@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "runtime/bpf.h"
 #include "runtime/session_internal.h"
 #include "sema/builtin.h"
 
@@ -95,6 +96,18 @@ static size_t sweep(struct session *session, size_t limit)
 	return count;
 }
 
+/* An exit() that found the buffer full, as it was until now. */
+static void look_for_exit(struct session *session)
+{
+	uint32_t i, zero = 0;
+	uint64_t word;
+
+	for (i = 0; i < session->object->maps.count; i++)
+		if (session->object->maps.items[i].role == OBJECT_MAP_EXIT &&
+		    !bpf_lookup(session->maps[i], &zero, &word) && word)
+			consumer_exit(&session->consumer, (int)(word - 1));
+}
+
 size_t drain_events(struct session *session, size_t limit)
 {
 	size_t total = 0, count;
@@ -103,6 +116,8 @@ size_t drain_events(struct session *session, size_t limit)
 		return 0;
 	while (total < limit && (count = sweep(session, limit - total)))
 		total += count;
+	if (total)
+		look_for_exit(session);
 	if (total && output_options_of(session->output)->buffering != BUFFER_FULL &&
 	    output_flush(session->output))
 		session->is_ending = true;

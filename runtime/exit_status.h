@@ -8,7 +8,7 @@
 #define EXIT_STATUSES(X) \
 	X(OK,		0,	"the run ended as asked: exit(), Ctrl-C, SIGTERM, end of the -c or -p process") \
 	X(USAGE,	1,	"the command line, the script or the privileges are not right; nothing to attach") \
-	X(SETTING,	2,	"a setting in the environment has an invalid value") \
+	X(SETTING,	2,	"a setting in the environment has an invalid value, or C in the script cannot be read") \
 	X(LOST,		6,	"with --strict: events or data were lost") \
 	X(ASSERTION,	7,	"an assertion of the script failed") \
 	X(TIME_LIMIT,	124,	"a time limit ended the run") \

@@ -87,9 +87,10 @@ static bool is_wanted(const struct lister *lister, const struct probe_type *type
 }
 
 bool list_probes(struct arena *arena, const struct language *language, const char *pattern,
-		 bool verbose, struct diags *diags, struct strbuf *out)
+		 uint32_t pid, bool verbose, struct diags *diags, struct strbuf *out)
 {
-	struct lister lister = { .arena = arena, .language = language, .verbose = verbose };
+	struct lister lister = { .arena = arena, .language = language, .verbose = verbose,
+				 .pid = pid };
 	VEC(const struct probe_type *) types = { 0 };
 	const struct probe_type *const *type;
 	struct attach_point_parts parts = { 0 };

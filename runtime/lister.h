@@ -22,6 +22,7 @@ struct lister {
 	const char *search;   /* pattern for whole names, or NULL */
 	bool verbose;	      /* details are wanted */
 	bool is_general;      /* nobody asked for this type by name */
+	uint32_t pid;	      /* of -p, whose programs are listed, else 0 */
 	VEC(struct listed) list;
 };
 
@@ -30,9 +31,9 @@ struct listed *lister_add(struct lister *lister, const char *name);
 
 /*
  * Lists into `out` what matches a pattern ("tracepoint:sched:*", "*switch*",
- * NULL for everything).  False after a diagnostic.
+ * NULL for everything) and, with a pid, can be probed in that process.  False after a diagnostic.
  */
 bool list_probes(struct arena *arena, const struct language *language, const char *pattern,
-		 bool verbose, struct diags *diags, struct strbuf *out);
+		 uint32_t pid, bool verbose, struct diags *diags, struct strbuf *out);
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "runtime/session_internal.h"
+#include "runtime/symbolize.h"
 
 enum {
 	DRAIN_MAX = 100000, /* records before signals are looked at again */
@@ -64,11 +65,12 @@ static void nap(void)
 
 void loop_run(struct session *session, int signals)
 {
-	enum { SIGNALS, WATCHED, RING, COUNT };
+	enum { SIGNALS, WATCHED, RING, SYMBOLS, COUNT };
 	struct pollfd fds[COUNT] = {
 		[SIGNALS] = { .fd = signals, .events = POLLIN },
 		[WATCHED] = { .fd = session->watched, .events = POLLIN },
 		[RING] = { .fd = session->ring.fd, .events = POLLIN },
+		[SYMBOLS] = { .fd = symbolizer_fd(session->symbolizer), .events = POLLIN },
 	};
 	size_t count;
 
@@ -80,6 +82,8 @@ void loop_run(struct session *session, int signals)
 			if (count >= FAST_BATCH && count < DRAIN_MAX)
 				nap();
 		}
+		if (fds[SYMBOLS].revents)
+			symbolizer_catch_up(session->symbolizer);
 		if (fds[SIGNALS].revents || fds[WATCHED].revents)
 			return;
 	}

@@ -65,6 +65,17 @@ static void report_site(struct session *session, const struct object_site *site,
 		consumer_warn(consumer, site->span, "memory could not be read (%s): Bad address",
 			      times(session, count));
 		return;
+	case SITE_LOOP:
+		consumer_warn(consumer, site->span,
+			      "this loop turned so often that the kernel ended it (%s)",
+			      times(session, count));
+		return;
+	case SITE_STACK:
+		consumer_warn(consumer, site->span,
+			      "the stack could not be read (%s); threads of the kernel have none of "
+			      "user space",
+			      times(session, count));
+		return;
 	}
 	unreachable();
 }
@@ -74,10 +85,12 @@ static bool is_data_loss(enum site_kind kind)
 	switch (kind) {
 	case SITE_EVENT_LOST:
 	case SITE_MAP_FULL:
+	case SITE_LOOP:
 		return true;
 	case SITE_DIVISION:
 	case SITE_BOUNDS:
 	case SITE_READ:
+	case SITE_STACK:
 		return false;
 	}
 	unreachable();

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "runtime/late_text.h"
 #include "runtime/maps.h"
 #include "runtime/output/report.h"
 #include "runtime/render.h"
 #include "runtime/session_internal.h"
+#include "runtime/symbolize.h"
 #include "sema/builtin.h"
 
 /* Is the value of a scalar set, on any CPU? */
@@ -81,6 +83,10 @@ static void divide(const struct object_map *map, struct value *value, uint64_t d
 	case VALUE_ARRAY:
 	case VALUE_TUPLE:
 	case VALUE_RECORD:
+	case VALUE_SYMBOL:
+	case VALUE_STACK:
+	case VALUE_BUFFER:
+	case VALUE_LATE:
 		return;
 	}
 	unreachable();
@@ -148,6 +154,10 @@ static uint64_t sort_number(const struct value *value)
 	case VALUE_ARRAY:
 	case VALUE_TUPLE:
 	case VALUE_RECORD:
+	case VALUE_SYMBOL:
+	case VALUE_STACK:
+	case VALUE_BUFFER:
+	case VALUE_LATE:
 		return 0;
 	}
 	unreachable();
@@ -188,10 +198,18 @@ static void make_entry(const struct map_listing *listing, size_t index, struct m
 
 	arena_reset(printing->arena);
 	memset(ret_entry, 0, sizeof(*ret_entry));
-	if (printing->map->key)
+	if (printing->map->key) {
 		render(printing->arena, printing->map->key, raw_key(printing, at), &ret_entry->key);
+		symbolize(printing->session, printing->map->key, &ret_entry->key);
+		late_text(printing->session, printing->arena, printing->map->key, &ret_entry->key);
+	}
 	read_value(printing->session, printing->arena, printing->map, &printing->raw,
 		   raw_value(printing, at), &ret_entry->value);
+	if (!printing->map->aggregate) {
+		symbolize(printing->session, printing->map->value, &ret_entry->value);
+		late_text(printing->session, printing->arena, printing->map->value,
+			  &ret_entry->value);
+	}
 	if (printing->divisor > 1)
 		divide(printing->map, &ret_entry->value, printing->divisor);
 }

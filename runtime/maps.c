@@ -48,6 +48,28 @@ static int create_map(struct session *session, uint32_t index)
 	return err;
 }
 
+static void explain_creation(const struct object_map *map, int err)
+{
+	report_error("failed to create the map '%s': %s", map->name, strerror(-err));
+	switch (-err) {
+	case E2BIG:
+		report_hint("keys of %u bytes or values of %u are more than this kernel takes; "
+			    "max_strlen makes strings shorter",
+			    map->key_size, map->value_size);
+		break;
+	case ENOMEM:
+	case EINVAL:
+		report_hint("it has room for %u elements of %u bytes; max_map_keys makes it smaller",
+			    map->max_entries, map->key_size + map->value_size);
+		break;
+	case EPERM:
+		report_hint("creating maps takes root, or CAP_BPF");
+		break;
+	default:
+		break;
+	}
+}
+
 int maps_create(struct session *session)
 {
 	uint32_t i;
@@ -55,15 +77,10 @@ int maps_create(struct session *session)
 	for (i = 0; i < session->object->maps.count; i++) {
 		int err = create_map(session, i);
 
-		if (!err)
-			continue;
-		report_error("failed to create the map '%s': %s", object_map(session, i)->name,
-			     strerror(-err));
-		if (err == -ENOMEM || err == -E2BIG || err == -EINVAL)
-			report_hint("it has room for %u elements of %u bytes; max_map_keys makes it smaller",
-				    object_map(session, i)->max_entries,
-				    object_map(session, i)->value_size);
-		return err;
+		if (err) {
+			explain_creation(object_map(session, i), err);
+			return err;
+		}
 	}
 	return 0;
 }

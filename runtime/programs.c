@@ -7,10 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-#include <linux/version.h>
 
 #include "base/compiler.h"
 #include "base/diag.h"
@@ -33,15 +30,6 @@ static struct bpf_insn *relocate(struct session *session, const struct object_pr
 		insns[reloc->insn].imm = session->maps[reloc->map];
 	}
 	return insns;
-}
-
-/* Kernels before 5.11 charge maps and programs to RLIMIT_MEMLOCK. */
-static void lift_memory_limit(const struct session *session)
-{
-	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-
-	if (session->target->kernel_version < KERNEL_VERSION(5, 11, 0))
-		setrlimit(RLIMIT_MEMLOCK, &unlimited); /* creating maps tells if that failed */
 }
 
 /* --- refusals ----------------------------------------------------------------- */
@@ -93,66 +81,101 @@ static struct span span_of_insn(const struct object_program *program, long insn)
 	return span;
 }
 
-static void report_refusal(struct session *session, const struct object_program *program,
-			   const char *log, int err)
+static void hint_at_way_out(bool is_verifier, bool verbose, int err)
 {
-	struct span span = span_of_insn(program, log_last_insn(log));
-	struct sources *sources = session->object->sources;
-	struct strbuf place, quote;
-
-	strbuf_init(&place, session->arena);
-	strbuf_init(&quote, session->arena);
-	if (span.start) {
-		span_format(sources, span, &place);
-		strbuf_puts(&place, ": ");
-		span_quote(sources, span, &quote);
-	}
-	if (session->options->verbose)
-		report_line("%s", log);
-	report_line("%sERROR: the kernel refuses the program '%s': %s%s%s", place.text,
-		    program->name, *log ? log_complaint(session, log) : strerror(-err),
-		    quote.length ? "\n" : "", quote.text);
-	if (!session->options->verbose && *log)
+	if (is_verifier && !verbose)
 		report_hint("this is a mistake in bpfline; -v shows the kernel's whole log");
 	else if (err == -EPERM || err == -EACCES)
 		report_hint("loading programs takes root, or CAP_BPF and CAP_PERFMON; kernel lockdown "
 			    "may forbid it too");
+	else if (err == -EMFILE)
+		report_hint("'ulimit -n' raises the number of files that may be open");
+}
+
+static void report_refusal(struct session *session, const struct object_program *program,
+			   const char *log, int err)
+{
+	struct span span = span_of_insn(program, log_last_insn(log));
+	const char *complaint = log_complaint(session, log);
+	struct sources *sources = session->object->sources;
+	struct strbuf text;
+
+	strbuf_init(&text, session->arena);
+	if (session->options->verbose)
+		report_line("%s", log);
+	if (span.start) {
+		span_format(sources, span, &text);
+		strbuf_puts(&text, ": ");
+	}
+	strbuf_printf(&text, "ERROR: the kernel refuses the program '%s': %s\n", program->name,
+		      *complaint ? complaint : strerror(-err));
+	if (span.start)
+		span_quote(sources, span, &text);
+	text.text[text.length - 1] = '\0'; /* report_line() ends the line */
+	report_line("%s", text.text);
+	hint_at_way_out(*complaint, session->options->verbose, err);
 }
 
 /* --- loading ------------------------------------------------------------------- */
 
-/* What the kernel's BTF calls the place that the program is for; 0 where it does not matter. */
-static uint32_t attach_btf_id(struct session *session, const struct object_program *program)
+/* An attachment of the program: any, all are loaded for the same place. */
+static const struct object_attachment *attachment_of(struct session *session,
+						     const struct object_program *program)
 {
 	const struct object *object = session->object;
 	uint32_t index = (uint32_t)(program - object->programs.items);
 	size_t i;
 
-	for (i = 0; i < object->attachments.count; i++) {
-		const struct object_attachment *attachment = &object->attachments.items[i];
+	for (i = 0; i < object->attachments.count; i++)
+		if (object->attachments.items[i].program == index)
+			return &object->attachments.items[i];
+	return NULL;
+}
 
-		if (attachment->program == index && attachment->mechanism->btf_type)
-			return target_typedef_id(session->target, attachment->mechanism->btf_type);
-	}
-	return 0;
+/* What BTF calls the place that the program is for: nothing, where it does not matter. */
+static void set_place(struct session *session, const struct object_program *program,
+		      struct bpf_program_spec *spec)
+{
+	const struct object_attachment *attachment = attachment_of(session, program);
+	const char *colon;
+	int fd;
+
+	if (!attachment)
+		return;
+	if (attachment->mechanism->btf_type)
+		spec->attach_btf_id = target_typedef_id(session->target,
+							attachment->mechanism->btf_type);
+	if (!attachment->mechanism->is_btf_function)
+		return;
+	spec->attach_btf_id = (uint32_t)attachment->number;
+	colon = strchr(attachment->target, ':');
+	if (!strncmp(attachment->target, "vmlinux:", 8))
+		return;
+	fd = bpf_module_btf(arena_strndup(session->arena, attachment->target,
+					  (size_t)(colon - attachment->target)));
+	if (fd >= 0) /* else the kernel says that it does not know the function */
+		spec->attach_btf = fd;
 }
 
 static struct bpf_program_spec program_spec(struct session *session,
 					    const struct object_program *program)
 {
-	return (struct bpf_program_spec){
+	struct bpf_program_spec spec = {
 		.name = program->name,
 		.license = session->object->config.license,
 		.type = program->prog_type,
 		.attach_type = program->attach_type,
-		.attach_btf_id = attach_btf_id(session, program),
 		.insns = relocate(session, program),
 		.insn_count = program->insn_count,
 		.btf = session->btf,
-		.func_type_id = program->func_type_id,
+		.func_infos = program->func_infos,
+		.func_info_count = program->func_info_count,
 		.line_infos = program->line_infos,
 		.line_info_count = program->line_info_count,
 	};
+
+	set_place(session, program, &spec);
+	return spec;
 }
 
 /* Loads; when that fails once more with a log, which costs too much to have it always. */
@@ -186,12 +209,16 @@ int program_load_as(struct session *session, uint32_t index, uint32_t prog_type,
 {
 	const struct object_program *program = &session->object->programs.items[index];
 	struct bpf_program_spec spec = program_spec(session, program);
+	int fd;
 
 	if (spec.type != prog_type)
 		spec.attach_btf_id = 0;
 	spec.type = prog_type;
 	spec.attach_type = attach_type;
-	return load(session, program, &spec);
+	fd = load(session, program, &spec);
+	if (spec.attach_btf)
+		close(spec.attach_btf);
+	return fd;
 }
 
 int programs_load(struct session *session)
@@ -200,7 +227,6 @@ int programs_load(struct session *session)
 	uint32_t i;
 	int fd;
 
-	lift_memory_limit(session);
 	if (object->btf_size) {
 		fd = bpf_load_btf(object->btf, object->btf_size);
 		session->btf = fd < 0 ? -1 : fd; /* only names and lines are lost */

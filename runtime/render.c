@@ -3,6 +3,7 @@
  */
 #include "runtime/render.h"
 
+#include <linux/bpf.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -64,6 +65,10 @@ static void render_number(const struct type *type, uint64_t number, struct value
 	case TYPE_STRUCT:
 	case TYPE_TUPLE:
 	case TYPE_AGGREGATE:
+	case TYPE_STACK:
+	case TYPE_SYMBOL:
+	case TYPE_BUFFER:
+	case TYPE_LATE:
 		break;
 	}
 	unreachable();
@@ -180,6 +185,60 @@ static void render_aggregate(const struct type *type, const char *bytes, struct 
 		ret_value->stats.average = (int64_t)load(bytes, 8, false);
 }
 
+static void render_frame(const struct type *type, const char *bytes, struct stack_frame *frame)
+{
+	struct bpf_stack_build_id entry;
+
+	frame->address = load(bytes, 8, false);
+	if (type->stack.mode != STACK_BUILD_ID)
+		return;
+	memcpy(&entry, bytes, sizeof(entry));
+	frame->address = entry.offset; /* or the address itself */
+	if (entry.status == BPF_STACK_BUILD_ID_VALID)
+		frame->build_id = (const uint8_t *)bytes + offsetof(struct bpf_stack_build_id, build_id);
+}
+
+/* The names are looked up by symbolize.c. */
+static void render_stack(struct arena *arena, const struct type *type, const char *bytes,
+			 struct value *ret_value)
+{
+	struct stack_header header;
+	uint32_t i;
+
+	memcpy(&header, bytes, sizeof(header));
+	header.count = MIN(header.count, type->stack.limit);
+	ret_value->kind = VALUE_STACK;
+	ret_value->stack.mode = type->stack.mode;
+	ret_value->stack.is_user = type->stack.is_user;
+	ret_value->stack.pid = header.pid;
+	ret_value->stack.count = header.count;
+	ret_value->stack.frames = arena_new_array(arena, struct stack_frame, header.count);
+	for (i = 0; i < header.count; i++)
+		render_frame(type, bytes + sizeof(header) + (size_t)i * stack_entry_size(type),
+			     &ret_value->stack.frames[i]);
+}
+
+static void render_symbol(const struct type *type, const char *bytes, struct value *ret_value)
+{
+	struct symbol_value symbol = { 0 };
+
+	memcpy(&symbol, bytes, type->size);
+	ret_value->kind = VALUE_SYMBOL;
+	ret_value->string.bytes = "";
+	ret_value->string.number = (int64_t)symbol.address;
+	ret_value->string.pid = symbol.pid;
+}
+
+static void render_buffer(const struct type *type, const char *bytes, struct value *ret_value)
+{
+	struct buffer_header header;
+
+	memcpy(&header, bytes, sizeof(header));
+	ret_value->kind = VALUE_BUFFER;
+	ret_value->string.bytes = bytes + sizeof(header);
+	ret_value->string.length = MIN(header.length, type->buffer.capacity);
+}
+
 void render(struct arena *arena, const struct type *type, const void *bytes, struct value *ret_value)
 {
 	memset(ret_value, 0, sizeof(*ret_value));
@@ -206,6 +265,19 @@ void render(struct arena *arena, const struct type *type, const void *bytes, str
 		return;
 	case TYPE_AGGREGATE:
 		render_aggregate(type, bytes, ret_value);
+		return;
+	case TYPE_STACK:
+		render_stack(arena, type, bytes, ret_value);
+		return;
+	case TYPE_SYMBOL:
+		render_symbol(type, bytes, ret_value);
+		return;
+	case TYPE_BUFFER:
+		render_buffer(type, bytes, ret_value);
+		return;
+	case TYPE_LATE:
+		ret_value->kind = VALUE_LATE; /* late_text.c makes the text */
+		ret_value->string.bytes = bytes;
 		return;
 	}
 	unreachable();
@@ -277,6 +349,25 @@ static int compare_tuples(const struct type *type, const char *a, const char *b)
 	return order;
 }
 
+/* Stacks by their frames; the header, which stands before them, last. */
+static int compare_words(const char *a, const char *b, size_t size)
+{
+	size_t at = size > sizeof(struct stack_header) ? sizeof(struct stack_header) : 0;
+	int order = 0;
+
+	for (; at < size && !order; at += sizeof(uint64_t))
+		order = compare_numbers(load(a + at, 8, false), load(b + at, 8, false));
+	return order ? order : compare_numbers(load(a, 8, false), load(b, 8, false));
+}
+
+/* Times, users and groups by their number, addresses by their bytes. */
+static int compare_late(const struct type *type, const char *a, const char *b)
+{
+	if (type->late.kind == LATE_INET || type->late.kind == LATE_MAC)
+		return memcmp(a, b, type->size);
+	return compare_numbers(load(a, 8, false), load(b, 8, false));
+}
+
 int compare_bytes(const struct type *type, const void *a, const void *b)
 {
 	switch (type->kind) {
@@ -296,6 +387,15 @@ int compare_bytes(const struct type *type, const void *a, const void *b)
 	case TYPE_STRUCT:
 	case TYPE_AGGREGATE:
 		return memcmp(a, b, type->size);
+	case TYPE_STACK:
+		return compare_words(a, b, type->size);
+	case TYPE_SYMBOL:
+		return compare_words(a, b, sizeof(uint64_t));
+	case TYPE_BUFFER:
+		return memcmp((const char *)a + sizeof(struct buffer_header),
+			      (const char *)b + sizeof(struct buffer_header), type->buffer.capacity);
+	case TYPE_LATE:
+		return compare_late(type, a, b);
 	}
 	unreachable();
 }

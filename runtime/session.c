@@ -5,9 +5,11 @@
 #include "runtime/session.h"
 
 #include <errno.h>
+#include <linux/version.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +25,9 @@
 #include "runtime/probes/probes.h"
 #include "runtime/programs.h"
 #include "runtime/session_internal.h"
+#include "runtime/symbolize.h"
+
+enum { FEW_PROBES = 200 }; /* any limit of open files has room for these */
 
 /* --- set up ------------------------------------------------------------------- */
 
@@ -36,8 +41,8 @@ static int *no_descriptors(struct arena *arena, size_t count)
 	return fds;
 }
 
-static void session_init(struct session *session, const struct object *object,
-			 const struct target *target, const struct session_options *options)
+void session_init(struct session *session, const struct object *object, const struct target *target,
+		  const struct session_options *options)
 {
 	struct arena *arena = arena_new();
 
@@ -50,12 +55,15 @@ static void session_init(struct session *session, const struct object *object,
 	session->output = output_new(&options->output);
 	session->consumer = (struct consumer){ .session = session, .object = object,
 					       .output = session->output, .arena = arena_new() };
+	session->symbolizer = symbolizer_new();
 	links_init(&session->links, arena);
+	late_texts_init(&session->late_texts, arena);
 	session->attacher = (struct attacher){ .target = target, .arena = arena,
-					       .pid = options->pid, .links = &session->links };
+					       .pid = options->pid, .verbose = options->verbose,
+					       .links = &session->links };
 }
 
-static void session_finish(struct session *session)
+void session_finish(struct session *session)
 {
 	links_close(&session->links);
 	child_end(session);
@@ -63,27 +71,44 @@ static void session_finish(struct session *session)
 		close(session->watched);
 	programs_close(session);
 	maps_close(session);
+	symbolizer_free(session->symbolizer);
 	output_free(session->output);
 	arena_free(session->consumer.arena);
 	arena_free(session->arena);
 }
 
-/* What `elapsed` counts from. */
-static int store_start(struct session *session)
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* What is only known now. */
+static int store_start(struct session *session)
+{
+	struct object_start facts = { .child = (uint64_t)session->child };
 	uint32_t i, zero = 0;
-	uint64_t ns;
 	int err = 0;
 
 	for (i = 0; i < session->object->maps.count && !err; i++) {
 		if (session->object->maps.items[i].role != OBJECT_MAP_START)
 			continue;
-		clock_gettime(CLOCK_BOOTTIME, &now);
-		ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-		err = bpf_update(session->maps[i], &zero, &ns);
+		facts.boot_ns = clock_ns(CLOCK_BOOTTIME);
+		facts.tai_offset = clock_ns(CLOCK_TAI) - clock_ns(CLOCK_BOOTTIME);
+		err = bpf_update(session->maps[i], &zero, &facts);
 	}
 	return err;
+}
+
+int session_load(struct session *session)
+{
+	int err = maps_create(session);
+
+	if (!err)
+		err = programs_load(session);
+	return err ? err : store_start(session);
 }
 
 /* --- attach --------------------------------------------------------------------- */
@@ -94,8 +119,7 @@ static void say_attach(struct session *session, const struct object_attachment *
 		report_line("Attaching '%s' by %s", attachment->name, attachment->mechanism->name);
 }
 
-/* Runs begin or end probes. */
-static int run_here(struct session *session, const struct probe_type *type)
+int session_run_here(struct session *session, const struct probe_type *type)
 {
 	const struct object *object = session->object;
 	uint32_t result;
@@ -141,6 +165,7 @@ static int attach_one(struct session *session, const struct object_attachment *a
 
 	say_attach(session, attachment);
 	session->attacher.reason = NULL;
+	session->attacher.skipped.count = 0;
 	err = mechanism->attach(&session->attacher, attachment,
 				session->programs[attachment->program]);
 	if (err == -ENOENT && mechanism->fallback)
@@ -167,8 +192,7 @@ static const char *attach_reason(struct session *session, int err)
 }
 
 /* As the setting missing_probes says; 0 when the run may go on. */
-static int report_failure(struct session *session, const struct object_attachment *attachment,
-			  int err)
+static int report_failure(struct session *session, const char *name, int err)
 {
 	const char *policy = session->object->config.missing_probes;
 
@@ -176,13 +200,28 @@ static int report_failure(struct session *session, const struct object_attachmen
 		return 0;
 	if (!strcmp(policy, "warn")) {
 		report_warning("%s", attach_reason(session, err));
-		report_warning("Unable to attach probe: %s. Skipping.", attachment->name);
+		report_warning("Unable to attach probe: %s. Skipping.", name);
 		return 0;
 	}
 	report_error("%s", attach_reason(session, err));
 	report_error("Unable to attach probe: %s. If this is expected, set the 'missing_probes' "
 		     "config variable to 'warn'.",
-		     attachment->name);
+		     name);
+	return err;
+}
+
+/* Places that an attachment was made without. */
+static int report_skipped(struct session *session)
+{
+	struct attacher *attacher = &session->attacher;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < attacher->skipped.count && !err; i++) {
+		session->attached--;
+		attacher->reason = attacher->skipped.items[i].reason;
+		err = report_failure(session, attacher->skipped.items[i].name, -EINVAL);
+	}
 	return err;
 }
 
@@ -204,11 +243,14 @@ static int attach_all(struct session *session)
 		if (!err) {
 			session->attached += attachment->probe_count;
 			done++;
-		} else if (report_failure(session, attachment, err)) {
-			return err;
+			err = report_skipped(session);
+		} else {
+			err = report_failure(session, attachment->name, err);
 		}
+		if (err)
+			return err;
 	}
-	if (tried && !done && session->attached == 0) {
+	if (tried && !done) {
 		report_error("Attachment failed for all probes.");
 		return -ENOENT;
 	}
@@ -226,6 +268,21 @@ static void tell_attached(struct session *session)
 		output_write(session->output, note, sizeof(note) - 1);
 	if (session->options->notify || session->options->output.format != output_formats[0])
 		output_flush(session->output);
+}
+
+/* Kernels before 5.11 charge maps and programs to RLIMIT_MEMLOCK; each probe may take two files. */
+static void lift_limits(const struct session *session)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit files;
+
+	/* What cannot be lifted is told by whatever then fails. */
+	if (session->target->kernel_version < KERNEL_VERSION(5, 11, 0))
+		setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	if (session->object->attachments.count < FEW_PROBES || getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
 }
 
 /* Up to the point where events come in.  A process to watch, then what may fail, then the child. */
@@ -246,10 +303,10 @@ static int start(struct session *session)
 			return session->watched;
 		}
 	}
-	if ((err = maps_create(session)) || (err = programs_load(session)) ||
-	    (err = store_start(session)))
+	lift_limits(session);
+	if ((err = session_load(session)))
 		return err;
-	if (!options->dry_run && (err = run_here(session, &probe_begin)))
+	if (!options->dry_run && (err = session_run_here(session, &probe_begin)))
 		return err;
 	return attach_all(session);
 }
@@ -261,13 +318,13 @@ static void drain_rest(struct session *session)
 		;
 }
 
-static void finish(struct session *session)
+void session_end(struct session *session)
 {
 	const struct output_format *format = output_format_of(session->output);
 
 	links_close(&session->links);
 	drain_rest(session);
-	run_here(session, &probe_end);
+	session_run_here(session, &probe_end);
 	drain_rest(session);
 	format->end(session->output);
 	if (session->object->config.print_maps_on_exit)
@@ -293,6 +350,7 @@ static int run(struct session *session)
 	int signals = -1, err;
 
 	signal(SIGPIPE, SIG_IGN); /* the output tells when nobody reads it */
+	signal(SIGUSR1, SIG_IGN); /* for self:signal probes; nothing happens without one */
 	if (waits && !session->options->dry_run && (err = loop_catch_signals(&signals))) {
 		report_error("failed to set up signals: %s", strerror(-err));
 		return STATUS_RUN;
@@ -302,14 +360,16 @@ static int run(struct session *session)
 		return setup_status(session, err);
 	if (session->options->dry_run)
 		return STATUS_OK;
-	if (waits)
+	if (waits) {
+		symbolizer_follow(session);
 		child_start(session);
+	}
 	tell_attached(session);
 	if (waits) {
 		loop_run(session, signals);
 		loop_release_signals(signals);
 	}
-	finish(session);
+	session_end(session);
 	return session->exit_status;
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/attacher.h"
 #include "runtime/consumer.h"
 #include "runtime/drain.h"
+#include "runtime/late_text.h"
 #include "runtime/session.h"
 
 struct session {
@@ -24,6 +25,7 @@ struct session {
 	int *programs; /* as in object.programs; -1: not loaded */
 	bool *zeroed;  /* maps whose values zero() has set, which nothing else tells */
 	struct ring ring;
+	struct symbolizer *symbolizer; /* names of addresses (runtime/symbolize.h) */
 	struct links links;
 	struct attacher attacher;
 	uint64_t attached; /* probes */
@@ -32,8 +34,20 @@ struct session {
 	int child_gate; /* closing it lets the child run; -1 */
 	int watched;	/* pidfd of the child or of -p; -1: none */
 
+	struct late_texts late_texts;
+
 	bool is_ending; /* exit() was called, or nothing reads the output any more */
 	int exit_status;
 };
+
+/* The parts of session_run(), for tests that bring a kernel and events of their own. */
+void session_init(struct session *session, const struct object *object, const struct target *target,
+		  const struct session_options *options);
+void session_finish(struct session *session);
+int session_load(struct session *session); /* maps and programs */
+/* Runs begin or end probes; 0 or -errno after saying which failed. */
+int session_run_here(struct session *session, const struct probe_type *type);
+/* Detaches, runs the end probes, prints maps and losses. */
+void session_end(struct session *session);
 
 #endif

@@ -23,9 +23,21 @@ struct arch {
 	uint32_t compat_mask;
 	uint16_t compat_offset_old; /* before compat_moved, a KERNEL_VERSION */
 	uint32_t compat_moved;
+
+	/* Names of reg() and offsets in struct pt_regs, each a 64-bit word; NULL at the end. */
+	const struct arch_register {
+		const char *name;
+		uint16_t offset;
+	} *registers;
+	const char *const *call_args; /* registers of a function's first arguments; NULL at the end */
+	const char *result, *ip;      /* registers */
 };
 
 /* NULL for one that there is no row for. */
 const struct arch *arch_find(const char *name);
+
+/* Offset in struct pt_regs of a register, -1: there is none of that name. */
+int arch_register(const struct arch *arch, const char *name);
+unsigned arch_call_args(const struct arch *arch);
 
 #endif

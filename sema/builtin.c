@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/strbuf.h"
 
 static const struct {
 	const char *word, *name;
@@ -70,4 +71,24 @@ void prototype_parse(const char *text, struct prototype *ret_prototype)
 		}
 		p += length;
 	}
+}
+
+void prototype_format(const struct builtin *builtin, struct strbuf *out)
+{
+	struct prototype prototype;
+	unsigned i;
+
+	prototype_parse(builtin->prototype, &prototype);
+	strbuf_puts(out, builtin->name);
+	if (!prototype.is_callable)
+		return;
+	strbuf_putc(out, '(');
+	for (i = 0; i < prototype.count; i++) {
+		strbuf_puts(out, i == prototype.required ? "[" : "");
+		strbuf_puts(out, i ? ", " : "");
+		strbuf_puts(out, param_kinds[prototype.params[i]].name);
+	}
+	strbuf_puts(out, prototype.count > prototype.required ? "]" : "");
+	strbuf_puts(out, prototype.is_variadic ? ", ..." : "");
+	strbuf_putc(out, ')');
 }

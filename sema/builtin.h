@@ -43,6 +43,8 @@ enum builtin_flag {
 	BUILTIN_POINT = 64,	/* differs between attach points: probe */
 	BUILTIN_PARAM_TEXT = 128, /* str($1): a positional parameter means its text, not its value */
 	BUILTIN_ARGS = 256,	/* args: its type is the instance's */
+	BUILTIN_HANDS_ON = 1024, /* ustack: gives the context to a helper, which takes that of any probe */
+	BUILTIN_WORDS = 512,	/* kstack(perf): bare words among the arguments are no names */
 };
 
 struct builtin {
@@ -108,6 +110,10 @@ struct prototype {
 	bool is_variadic;	  /* any number more */
 	bool is_callable;	  /* has a parameter list */
 };
+
+/* As a user reads it: "lhist(integer, integer literal, ...)". */
+struct strbuf;
+void prototype_format(const struct builtin *builtin, struct strbuf *out);
 
 void prototype_parse(const char *text, struct prototype *ret_prototype);
 const char *param_kind_name(enum param_kind kind); /* "integer", "string literal" */

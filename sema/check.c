@@ -228,8 +228,19 @@ static void check_loop(struct walk *walk, struct stmt *stmt)
 	walk->checker.loop_depth--;
 }
 
+static void check_walked_map(struct walk *walk, const struct expr *map)
+{
+	const struct type *type = map->kind == EXPR_MAP && map->map.map ? map->map.map->value_type : NULL;
+
+	if (type && type->kind == TYPE_AGGREGATE && !aggregate_is_number(type))
+		diag_report(diags_of(walk), map->span, DIAG_AGGREGATE_USE,
+			    "Loop expression does not support type: %s", type->name);
+}
+
 static void check_for(struct walk *walk, struct stmt *stmt)
 {
+	if (stmt->kind == STMT_FOR_MAP)
+		check_walked_map(walk, stmt->for_.map);
 	if (stmt->kind == STMT_FOR_RANGE) {
 		struct expr *ends[2] = { stmt->for_.from, stmt->for_.to };
 		unsigned i;
@@ -344,6 +355,19 @@ static void check_body_value(struct walk *walk, const struct block *body)
 		check_discarded(walk, body->value);
 }
 
+static void check_variables(struct program *program, const struct instance *instance)
+{
+	size_t i;
+
+	for (i = 0; i < instance->variables.count; i++) {
+		const struct variable *variable = instance->variables.items[i];
+
+		if (!variable->is_assigned && variable->type)
+			diag_report(program->diags, variable->span, DIAG_UNASSIGNED,
+				    "Variable %s was never assigned to.", variable->name);
+	}
+}
+
 static void check_instance(struct program *program, struct instance *instance)
 {
 	struct walk walk = {
@@ -359,6 +383,7 @@ static void check_instance(struct program *program, struct instance *instance)
 	walk.quiet_value = true;
 	ast_walk_block(&walk.visitor, instance->body);
 	check_body_value(&walk, instance->body);
+	check_variables(program, instance);
 }
 
 static void check_maps(struct program *program)

@@ -4,6 +4,8 @@
  */
 #include "sema/check_call.h"
 
+#include <string.h>
+
 #include "base/compiler.h"
 
 static bool is_reported(const struct expr *expr)
@@ -49,6 +51,11 @@ static bool wants_literal(enum param_kind kind)
 	return kind == PARAM_INT_LITERAL || kind == PARAM_STRING_LITERAL || kind == PARAM_FORMAT;
 }
 
+static const char *article(const char *noun)
+{
+	return strchr("aeiou", *noun) ? "an" : "a";
+}
+
 static void report_arg(struct checker *checker, const struct expr *call, const struct expr *arg,
 		       enum param_kind kind)
 {
@@ -58,11 +65,11 @@ static void report_arg(struct checker *checker, const struct expr *call, const s
 	if (is_reported(arg))
 		return;
 	if (arg->type->kind == TYPE_VOID)
-		diag_report(diags, arg->span, DIAG_ARG_TYPE, "%s() expects a %s, this has no value",
-			    name, wanted);
+		diag_report(diags, arg->span, DIAG_ARG_TYPE, "%s() expects %s %s, this has no value",
+			    name, article(wanted), wanted);
 	else if (wants_literal(kind))
-		diag_report(diags, arg->span, DIAG_ARG_LITERAL, "%s() expects a %s (%s provided)", name,
-			    wanted, arg->type->name);
+		diag_report(diags, arg->span, DIAG_ARG_LITERAL, "%s() expects %s %s (%s provided)", name,
+			    article(wanted), wanted, arg->type->name);
 	else if (kind == PARAM_MAP)
 		diag_report(diags, arg->span, DIAG_ARG_TYPE,
 			    "%s() expects a map argument (%s provided)", name, arg->type->name);
@@ -70,6 +77,16 @@ static void report_arg(struct checker *checker, const struct expr *call, const s
 		diag_report(diags, arg->span, DIAG_ARG_TYPE,
 			    "%s() only supports %s arguments (%s provided)", name, wanted,
 			    arg->type->name);
+}
+
+/* "lhist(integer, integer literal, ...): one line of manual" */
+static void hint_prototype(struct diags *diags, const struct builtin *builtin)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, diags->arena);
+	prototype_format(builtin, &text);
+	diag_hint(diags, "%s: %s", text.text, builtin->manual);
 }
 
 static void report_count(struct checker *checker, const struct expr *call,
@@ -86,7 +103,7 @@ static void report_count(struct checker *checker, const struct expr *call,
 
 	diag_report(diags, call->span, DIAG_ARG_COUNT, "%s() %s %u argument%s (%zu provided)", name,
 		    words, limit, limit == 1 ? "" : "s", given);
-	diag_hint(diags, "%s is: %s", name, call->call.builtin->prototype);
+	hint_prototype(diags, call->call.builtin);
 }
 
 static void check_allowed(struct checker *checker, struct span span, const struct builtin *builtin)
@@ -145,7 +162,7 @@ void check_ident(struct checker *checker, struct expr *ident)
 		diag_report(checker->program->diags, ident->span, DIAG_ARG_COUNT,
 			    "%s() requires %u argument%s (0 provided)", builtin->name,
 			    prototype.required, prototype.required == 1 ? "" : "s");
-		diag_hint(checker->program->diags, "%s is: %s", builtin->name, builtin->prototype);
+		hint_prototype(checker->program->diags, builtin);
 		return;
 	}
 	if (builtin->check)

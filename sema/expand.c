@@ -44,12 +44,12 @@ bool wildcard_match(const char *pattern, const char *name)
 
 /* --- settings ------------------------------------------------------------------ */
 
-static void report_setting(struct program *program, const struct config_entry *entry,
-			   enum config_status status, const char *detail)
+static void apply_setting(struct program *program, const struct config_entry *entry)
 {
 	struct diags *diags = program->diags;
+	const char *detail = NULL;
 
-	switch (status) {
+	switch (config_set(&program->config, program->arena, entry->key, entry->value, &detail)) {
 	case CONFIG_OK:
 		return;
 	case CONFIG_RENAMED:
@@ -90,14 +90,8 @@ static void apply_settings(struct program *program)
 			diag_note(program->diags, first->span, "the first one is here");
 		}
 		first = decl;
-		for (j = 0; j < decl->config.count; j++) {
-			const struct config_entry *entry = &decl->config.items[j];
-
-			report_setting(program, entry,
-				       config_set(&program->config, program->arena, entry->key,
-						  entry->value, &detail),
-				       detail);
-		}
+		for (j = 0; j < decl->config.count; j++)
+			apply_setting(program, &decl->config.items[j]);
 	}
 	/* Checked by whoever read the environment. */
 	for (i = 0; i < options->setting_count; i++)
@@ -114,6 +108,7 @@ struct usage {
 	bool point;	 /* asks which attach point it is */
 	bool args;	 /* names `args` */
 	bool whole_args; /* ... not only field by field */
+	struct span args_span; /* of the first `args` */
 	VEC(const char *) fields;
 };
 
@@ -126,8 +121,10 @@ static const struct builtin *builtin_named(const struct usage *usage, const stru
 	return NULL;
 }
 
-static void note_builtin(struct usage *usage, const struct builtin *builtin)
+static void note_builtin(struct usage *usage, const struct builtin *builtin, struct span span)
 {
+	if (!usage->args_span.start && (builtin->flags & BUILTIN_ARGS))
+		usage->args_span = span;
 	usage->context |= (builtin->flags & (BUILTIN_CONTEXT | BUILTIN_ARGS)) != 0;
 	usage->point |= (builtin->flags & BUILTIN_POINT) != 0;
 	usage->args |= (builtin->flags & BUILTIN_ARGS) != 0;
@@ -142,14 +139,14 @@ static bool note_expr(struct ast_visitor *visitor, struct expr **slot)
 	if (expr->kind == EXPR_FIELD) {
 		builtin = builtin_named(usage, expr->field.object);
 		if (builtin && (builtin->flags & BUILTIN_ARGS)) {
-			note_builtin(usage, builtin);
+			note_builtin(usage, builtin, expr->field.object->span);
 			vec_push(usage->program->arena, &usage->fields, expr->field.name);
 			return false;
 		}
 	}
 	builtin = builtin_named(usage, expr);
 	if (builtin) {
-		note_builtin(usage, builtin);
+		note_builtin(usage, builtin, expr->span);
 		usage->whole_args |= (builtin->flags & BUILTIN_ARGS) != 0;
 	}
 	return true;
@@ -224,13 +221,13 @@ static void resolve_attach_point(struct expander *expander, const struct attach_
 	expander->type->resolve(expander, &parts);
 }
 
-static void fetch_args(struct program *program, struct attach_point *point)
+static void fetch_args(struct program *program, struct attach_point *point, struct span span)
 {
 	if (point->type->args) {
 		point->args = point->type->args(program, point);
 		return;
 	}
-	diag_report(program->diags, point->span, DIAG_WRONG_PROBE,
+	diag_report(program->diags, span, DIAG_WRONG_PROBE,
 		    "The args builtin can only be used with probes that have typed arguments: %s has "
 		    "none",
 		    point->name);
@@ -281,6 +278,9 @@ static bool joins(struct program *program, const struct usage *usage,
 	key = share_key ? share_key(point) : NULL;
 	if (share_key && key != share_key(first) && (!key || !share_key(first) ||
 						      strcmp(key, share_key(first)) != 0))
+		return false;
+	if (usage->context && point->mechanism->same_context &&
+	    !point->mechanism->same_context(first, point))
 		return false;
 	return same_args(program, usage, first->args, point->args);
 }
@@ -336,7 +336,7 @@ static void expand_probe(struct program *program, const struct probe *probe, uin
 		resolve_attach_point(&expander, &probe->attach_points.items[i]);
 	if (usage.args)
 		for (i = 0; i < expander.points.count; i++)
-			fetch_args(program, expander.points.items[i]);
+			fetch_args(program, expander.points.items[i], usage.args_span);
 	if (program->diags->error_count != before)
 		return;
 	group_points(program, probe, number, &usage, &expander);
@@ -373,15 +373,6 @@ static void report_unsupported(struct program *program, const struct decl *decl,
 	diag_report(program->diags, decl->span, DIAG_UNSUPPORTED, "%s not supported yet", what);
 }
 
-/* Types come from the kernel's BTF, so including its headers changes nothing. */
-static bool is_include(const struct program *program, const struct decl *decl)
-{
-	const struct source *source = sources_at(program->sources, decl->span.start);
-	const char *text = source->text + (decl->span.start - source->base);
-
-	return decl->c.is_line && !strncmp(text + 1 + strspn(text + 1, " \t"), "include", 7);
-}
-
 void expand(struct program *program)
 {
 	uint32_t number = 0;
@@ -398,13 +389,8 @@ void expand(struct program *program)
 		case DECL_FUNCTION:
 			report_unsupported(program, decl, "user functions are");
 			break;
-		case DECL_IMPORT:
-			report_unsupported(program, decl, "imports are");
-			break;
+		case DECL_IMPORT: /* gone: read_imports */
 		case DECL_C:
-			if (!is_include(program, decl))
-				report_unsupported(program, decl, "C definitions are");
-			break;
 		case DECL_CONFIG:
 		case DECL_MACRO:
 		case DECL_MAP:

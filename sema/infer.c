@@ -229,7 +229,7 @@ static void infer_for(struct inferer *inferer, struct stmt *stmt)
 	    !stmt->for_.map->map.map->value_type)
 		return;
 	items[0] = stmt->for_.map->map.map->key_type;
-	items[1] = stmt->for_.map->map.map->value_type;
+	items[1] = type_read(types, stmt->for_.map->map.map->value_type);
 	assign_variable(inferer, stmt->for_.variable, type_tuple(types, items, NULL, 2), stmt->span);
 }
 
@@ -354,41 +354,55 @@ static void infer_round(struct inferer *inferer)
 		infer_instance(inferer, inferer->program->instances.items[i]);
 }
 
-/* Literals that met nothing typed become int64; what has no type at all is told once. */
-static void settle(struct program *program)
+static void settle_place(struct program *program, const struct type **place, bool *changed)
 {
+	const struct type *settled = type_settled_deep(&program->types, *place);
+
+	*changed |= settled != *place;
+	*place = settled;
+}
+
+/* Places that only literals were put in become int64.  True if there were any. */
+static bool settle(struct program *program)
+{
+	bool changed = false;
 	size_t i, v;
 
 	for (i = 0; i < program->maps.count; i++) {
 		struct map *map = program->maps.items[i];
 
-		map->key_type = type_settled_deep(&program->types, map->key_type);
-		map->value_type = type_settled_deep(&program->types, map->value_type);
+		settle_place(program, &map->key_type, &changed);
+		settle_place(program, &map->value_type, &changed);
 	}
 	for (i = 0; i < program->instances.count; i++) {
 		struct instance *instance = program->instances.items[i];
 
-		for (v = 0; v < instance->variables.count; v++) {
-			struct variable *variable = instance->variables.items[v];
-
-			variable->type = type_settled_deep(&program->types, variable->type);
-		}
+		for (v = 0; v < instance->variables.count; v++)
+			settle_place(program, &instance->variables.items[v]->type, &changed);
 	}
+	return changed;
 }
 
 enum { ROUNDS_MAX = 1000 };
 
-void infer(struct program *program)
+static void infer_until_stable(struct inferer *inferer)
 {
-	struct inferer inferer = { .program = program };
 	unsigned round;
 
 	for (round = 0; round < ROUNDS_MAX; round++) {
-		infer_round(&inferer);
-		if (!inferer.changed)
-			break;
+		infer_round(inferer);
+		if (!inferer->changed)
+			return;
 	}
-	settle(program);
+}
+
+void infer(struct program *program)
+{
+	struct inferer inferer = { .program = program };
+
+	infer_until_stable(&inferer);
+	if (settle(program))
+		infer_until_stable(&inferer);
 	inferer.is_final = true;
 	infer_round(&inferer);
 }

@@ -173,6 +173,10 @@ const struct type *infer_index(struct inferer *inferer, struct expr *expr)
 	case TYPE_STRUCT:
 	case TYPE_ENUM:
 	case TYPE_AGGREGATE:
+	case TYPE_STACK:
+	case TYPE_SYMBOL:
+	case TYPE_BUFFER:
+	case TYPE_LATE:
 		break;
 	}
 	if (inferer->is_final)

@@ -68,6 +68,26 @@ static bool comparable(struct types *types, enum binary_op op, const struct type
 	return a->kind == b->kind && type_unify(types, a, b);
 }
 
+static bool is_literal(const struct type *type)
+{
+	return type->kind == TYPE_INT && type->integer.is_literal;
+}
+
+/*
+ * Of variables that so far hold only literals: still one that takes the sign
+ * of what it meets, so that the order in which types become known is no matter.
+ */
+static const struct type *literal_result(struct types *types, const struct type *left,
+					 const struct type *right)
+{
+	bool is_negative = left->integer.is_negative || right->integer.is_negative;
+	bool needs_64 = left->integer.literal_bits == 64 || right->integer.literal_bits == 64;
+
+	if (needs_64)
+		return type_int(types, 8, is_negative);
+	return type_literal(types, is_negative ? (uint64_t)INT64_MIN : (uint64_t)INT64_MAX, is_negative);
+}
+
 const struct type *infer_arithmetic(struct types *types, enum binary_op op, const struct type *left,
 				    const struct type *right)
 {
@@ -84,6 +104,8 @@ const struct type *infer_arithmetic(struct types *types, enum binary_op op, cons
 		return right;
 	if (!type_is_integer(left) || !type_is_integer(right))
 		return NULL;
+	if (is_literal(left) && is_literal(right) && op != BINARY_SUB)
+		return literal_result(types, left, right);
 	return type_int(types, 8, op == BINARY_SUB || type_operation_is_signed(left, right));
 }
 
@@ -252,6 +274,16 @@ static bool can_cast(const struct type *from, const struct type *to)
 	return type_converts(from, to);
 }
 
+static bool enum_has(const struct type *type, int64_t value)
+{
+	size_t i;
+
+	for (i = 0; i < type->enumeration.count; i++)
+		if (type->enumeration.enumerators[i].value == value)
+			return true;
+	return false;
+}
+
 static const struct type *infer_cast(struct inferer *inferer, struct expr *expr)
 {
 	const struct type *from = expr->cast.operand->type;
@@ -265,6 +297,13 @@ static const struct type *infer_cast(struct inferer *inferer, struct expr *expr)
 		diag_report(inferer->program->diags, expr->span, DIAG_BAD_CAST,
 			    "Cannot cast from \"%s\" to \"%s\"", from->name, to->name);
 		diag_hint(inferer->program->diags, "read it through a pointer: *(%s *)...", to->name);
+	} else if (inferer->is_final && to->kind == TYPE_ENUM &&
+		   expr->cast.operand->kind == EXPR_NUMBER &&
+		   !enum_has(to, (int64_t)expr->cast.operand->number.value)) {
+		diag_report(inferer->program->diags, expr->span, DIAG_BAD_CAST,
+			    "Enum: %s doesn't contain a variant value of %lld",
+			    to->enumeration.tag ? to->enumeration.tag : "(anonymous)",
+			    (long long)expr->cast.operand->number.value);
 	} else if (inferer->is_final &&
 		   (!can_cast(from, to) ||
 		    (from->kind == TYPE_AGGREGATE && !aggregate_is_number(from)))) {
@@ -384,11 +423,13 @@ static void infer_offsetof(struct inferer *inferer, struct expr *expr)
 
 /* --- all kinds ---------------------------------------------------------------- */
 
+/* A variable without a type. */
 static const struct type *infer_unresolved(struct inferer *inferer, struct expr *expr)
 {
 	if (!inferer->is_final || expr->type)
 		return expr->type;
-	if (expr->kind == EXPR_VAR)
+	/* Of an assigned one what is wrong with the value is told there. */
+	if (expr->var.variable && !expr->var.variable->is_assigned)
 		diag_report(inferer->program->diags, expr->span, DIAG_UNRESOLVED_TYPE,
 			    "Could not resolve the type of this variable: %s is never assigned",
 			    expr->var.name);
@@ -401,7 +442,9 @@ static const struct type *infer_kind(struct inferer *inferer, struct expr *expr)
 
 	switch (expr->kind) {
 	case EXPR_NUMBER:
-		return type_literal(types, expr->number.value, expr->number.is_negative);
+		return expr->number.enumeration ? expr->number.enumeration :
+						  type_literal(types, expr->number.value,
+							       expr->number.is_negative);
 	case EXPR_STRING:
 		return type_string(types, (uint32_t)expr->string.length + 1);
 	case EXPR_BOOL:

@@ -25,6 +25,9 @@ void infer_map_key(struct inferer *inferer, struct map *map, const struct expr_v
 /* A type as written; reports UNKNOWN_TYPE and gives void. */
 const struct type *type_from_spec(struct inferer *inferer, const struct type_spec *spec);
 
+/* Types of the language and of C that need no kernel: "uint8"; NULL when it is none of them. */
+const struct type *type_plain(struct program *program, const char *name, size_t length);
+
 /* The result type as a prototype words it. */
 const struct type *type_from_words(struct inferer *inferer, const char *words, size_t length);
 

@@ -3,13 +3,17 @@
  *
  * Needs: types settled.  Leaves: map.layout of every map that has a value.
  */
+#include <linux/version.h>
+
 #include "base/compiler.h"
 #include "sema/passes.h"
+#include "sema/target.h"
 
 enum {
 	SCALAR_KEY_SIZE = 4,   /* the index of an array map */
 	PER_CPU_VALUE_MAX = 32768, /* the kernel's limit on every version */
 	KEY_MAX = 8192,
+	KEY_MAX_OLD = 512, /* of hash maps up to 5.10 */
 };
 
 /* Integers, bools and pointers take 8 bytes, so that atomic instructions work on them. */
@@ -24,6 +28,8 @@ static void layout_map(struct program *program, struct map *map)
 	uint32_t size = is_aggregate ? aggregate_record_size(map->value_type)
 				     : plain_value_size(map->value_type);
 	bool is_keyed = map->kind == MAP_KEYED;
+	uint32_t key_max = program->target->kernel_version < KERNEL_VERSION(5, 11, 0) ? KEY_MAX_OLD
+										       : KEY_MAX;
 
 	map->layout.is_per_cpu = is_aggregate;
 	map->layout.is_array = !is_keyed && !map->declaration;
@@ -39,10 +45,10 @@ static void layout_map(struct program *program, struct map *map)
 		diag_report(program->diags, map->value_span, DIAG_TOO_LARGE,
 			    "%s needs %u bytes for each key and CPU, the kernel allows %u", map->name,
 			    size, PER_CPU_VALUE_MAX);
-	if (map->layout.key_size > KEY_MAX)
+	if (map->layout.key_size > key_max)
 		diag_report(program->diags, map->span, DIAG_TOO_LARGE,
 			    "keys of %s have %u bytes, %u are allowed", map->name, map->layout.key_size,
-			    KEY_MAX);
+			    key_max);
 }
 
 void layout(struct program *program)

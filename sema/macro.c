@@ -150,6 +150,8 @@ static const char *fresh_name(const struct substitution *substitution, const cha
 	struct program *program = substitution->owner->program;
 	const struct expr *arg = argument(substitution, name);
 
+	if (substitution->macro->is_define) /* text: it means what it means where it is used */
+		return name;
 	if (arg)
 		return arg->kind == EXPR_VAR ? arg->var.name : name;
 	return intern_str(program->interner,
@@ -161,6 +163,8 @@ static void substitute_map(struct substitution *substitution, struct expr *expr)
 	struct diags *diags = substitution->owner->program->diags;
 	const struct expr *arg = argument(substitution, expr->map.name);
 
+	if (substitution->macro->is_define)
+		return;
 	if (arg && arg->kind == EXPR_MAP) {
 		expr->map.name = arg->map.name;
 		return;
@@ -327,6 +331,16 @@ static bool is_recursive(struct expander_of_macros *expander, const struct macro
 
 enum { EXPANSIONS_MAX = 100000 };
 
+/* Reported once: the same message at the same place is kept once. */
+static bool has_too_many(const struct expander_of_macros *expander)
+{
+	if (expander->expansions < EXPANSIONS_MAX)
+		return false;
+	diag_report(expander->program->diags, SPAN_NONE, DIAG_TOO_LARGE,
+		    "macros expand to more than %d copies", EXPANSIONS_MAX);
+	return true;
+}
+
 static void expand_call(struct expander_of_macros *expander, struct expr *call,
 			const struct overload *overloads, const struct expr_vec *args)
 {
@@ -342,11 +356,8 @@ static void expand_call(struct expander_of_macros *expander, struct expr *call,
 	}
 	if (is_recursive(expander, macro, call->span))
 		return;
-	if (expander->expansions >= EXPANSIONS_MAX) {
-		diag_report(program->diags, SPAN_NONE, DIAG_TOO_LARGE,
-			    "macros expand to more than %d copies", EXPANSIONS_MAX);
+	if (has_too_many(expander))
 		return;
-	}
 	body = copy_body(expander, macro, args, call->span);
 	vec_push(program->arena, &expander->chain, macro);
 	ast_walk_block(&expander->visitor, body);
@@ -355,14 +366,65 @@ static void expand_call(struct expander_of_macros *expander, struct expr *call,
 	call->block = body;
 }
 
+/* A #define: the call becomes the replacement, whose own names are replaced in turn. */
+static void expand_define(struct expander_of_macros *expander, struct expr **slot,
+			  struct c_define *define, const struct expr_vec *args)
+{
+	struct program *program = expander->program;
+	struct span call = (*slot)->span;
+	const struct macro *macro = c_define_macro(program, define, call);
+	struct block *body;
+	size_t i;
+
+	if (!macro)
+		return;
+	for (i = 0; i < expander->chain.count; i++)
+		if (expander->chain.items[i] == macro)
+			return; /* not replaced in its own replacement, as in C */
+	if (args->count != macro->params.count) {
+		diag_report(program->diags, call, DIAG_MACRO_ARGS,
+			    "%s() is #defined with another number of arguments. Expected: %zu but got %zu", macro->name,
+			    macro->params.count, args->count);
+		diag_note(program->diags, macro->name_span, "it is defined here");
+		return;
+	}
+	if (has_too_many(expander))
+		return;
+	body = copy_body(expander, macro, args, call);
+	vec_push(program->arena, &expander->chain, macro);
+	ast_walk_expr(&expander->visitor, &body->value);
+	expander->chain.count--;
+	*slot = body->value;
+}
+
+/* The #define that an expression uses, or NULL. */
+static struct c_define *define_of(const struct expander_of_macros *expander,
+				  const struct expr *expr)
+{
+	bool is_call = expr->kind == EXPR_CALL;
+	struct c_define *define;
+
+	if (!is_call && expr->kind != EXPR_IDENT)
+		return NULL;
+	define = c_find_define(expander->program, is_call ? expr->call.name : expr->ident.name);
+	return define && c_define_is_function(define) == is_call ? define : NULL;
+}
+
 static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
 {
 	static const struct expr_vec no_args;
 	struct expander_of_macros *expander = (struct expander_of_macros *)visitor;
 	struct expr *expr = *slot;
+	struct c_define *define = define_of(expander, expr);
 	const struct overload *overloads;
 
-	if (expr->kind == EXPR_CALL) {
+	if (define) {
+		struct expr_vec args = { 0 };
+
+		if (expr->kind == EXPR_CALL)
+			args = expr->call.args;
+		expand_define(expander, slot, define, &args);
+	} else if (expr->kind == EXPR_CALL) {
 		struct expr_vec args = expr->call.args;
 
 		overloads = table_get_str(&expander->macros, expr->call.name);
@@ -373,6 +435,21 @@ static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
 		if (overloads && choose(overloads, &no_args))
 			expand_call(expander, expr, overloads, &no_args);
 	}
+}
+
+/* sizeof(NAME) where NAME is #defined as a type. */
+static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
+{
+	struct program *program = ((struct expander_of_macros *)visitor)->program;
+	struct expr *expr = *slot, *operand;
+
+	if (expr->kind != EXPR_SIZEOF && expr->kind != EXPR_OFFSETOF && expr->kind != EXPR_TYPEOF)
+		return true;
+	operand = expr->of.operand;
+	if (operand && operand->kind == EXPR_IDENT && c_find_define(program, operand->ident.name) &&
+	    c_find_type(program, "", operand->ident.name))
+		expr_name_to_type(program, expr);
+	return true;
 }
 
 static bool same_signature(const struct macro *a, const struct macro *b)
@@ -406,7 +483,7 @@ static void add_macro(struct expander_of_macros *expander, const struct macro *m
 void expand_macros(struct program *program)
 {
 	struct expander_of_macros expander = {
-		.visitor = { .leave_expr = leave_expr },
+		.visitor = { .enter_expr = enter_expr, .leave_expr = leave_expr },
 		.program = program,
 	};
 	size_t i;
@@ -415,7 +492,7 @@ void expand_macros(struct program *program)
 	for (i = 0; i < program->script->decls.count; i++)
 		if (program->script->decls.items[i]->kind == DECL_MACRO)
 			add_macro(&expander, program->script->decls.items[i]->macro);
-	if (!expander.macros.count)
+	if (!expander.macros.count && !program->c->defines.count)
 		return;
 	for (i = 0; i < program->script->decls.count; i++)
 		if (program->script->decls.items[i]->kind == DECL_PROBE)

@@ -12,6 +12,8 @@ static const struct {
 	void (*run)(struct program *program);
 	bool goes_on; /* after errors: what is wrong does not confuse the next pass */
 } passes[] = {
+	{ "imports", read_imports, false },
+	{ "c", read_c, false },
 	{ "macros", expand_macros, false },
 	{ "expand", expand, false },
 	{ "resolve", resolve, true },

@@ -38,6 +38,11 @@ struct attach_point {
 	uint64_t number;	/* of the mechanism: system call number, period in ns, ... */
 	uint64_t extra;
 	const struct type *args; /* struct of `args`, or NULL; fetched when the body uses it */
+	const char *function;	 /* what `func` gives, or NULL */
+	const struct type *result; /* of `retval`, or NULL: a 64-bit word */
+	uint64_t counter;	 /* of the mechanism: offset of a counter raised while attached, or 0 */
+	const void *data;	 /* of the mechanism, for its emit hooks; lives as long as the script */
+	bool is_part;		 /* a further place of the point before it: not counted as a probe */
 };
 
 /* What resolve() is given to add attach points to. */
@@ -66,6 +71,7 @@ struct mechanism {
 	uint32_t prog_type;	/* BPF_PROG_TYPE_* */
 	uint32_t attach_type;	/* expected_attach_type at load */
 	const char *btf_type;	/* typedef of the kernel's BTF that a program is loaded for, or NULL */
+	bool is_btf_function;	/* loaded for the function `number` in the BTF of target's "MODULE:" */
 
 	/*
 	 * Instances whose points give the same key share one program and one
@@ -90,9 +96,38 @@ struct mechanism {
 	struct val (*emit_argn)(struct codegen *cg, const struct instance *instance,
 				unsigned number);
 
+	/* How many argN there are on a target; NULL: as many as are asked for. */
+	unsigned (*argn_count)(const struct target *target);
+	bool argn_is_signed;
+
+	/* What the point says of an argN that nobody can read, or NULL: it can be read. */
+	const char *(*unreadable_argn)(const struct attach_point *point, unsigned number);
+
+	/* What the function returned: `retval`, a 64-bit word, or NULL. */
+	struct val (*emit_retval)(struct codegen *cg, const struct instance *instance);
+
+	bool has_registers; /* the context begins with a struct pt_regs: reg() */
+
+	/* Do argN and reg() mean the same at both points?  NULL: always.  Asked for bodies that read
+	 * the context. */
+	bool (*same_context)(const struct attach_point *a, const struct attach_point *b);
+
+	/* One attaching serves all points of an instance that have the same target, which is
+	 * interned. */
+	bool is_multi;
+
+	/*
+	 * Programs run with interrupts enabled, so that the kernel can give maps memory at any
+	 * time; in others the first elements of a map that allocates as it grows may be lost.
+	 */
+	bool interrupts_on;
+
 	/* Attaches; 0 or -errno, with a text for the user through attacher_explain(). */
 	int (*attach)(struct attacher *attacher, const struct object_attachment *attachment,
 		      int prog_fd);
+
+	/* Innermost frames of a kernel stack that are not the event's but of the way to the program. */
+	unsigned stack_skip;
 
 	/* Taken when attach fails with -ENOENT and the program reads no context; may be NULL. */
 	const struct mechanism *fallback;
@@ -102,6 +137,9 @@ enum probe_type_flag {
 	PROBE_RUNS_HERE = 1,	/* runs once in the tracer: begin, end */
 	PROBE_TIMED = 2,	/* goes on by itself: keeps nothing waiting for events */
 	PROBE_FILTERS_PID = 4,	/* -p and -c: the program compares pid */
+	PROBE_IS_READ = 8,	/* runs when the session reads it, and is then over: iter */
+	PROBE_ON_SIGNAL = 16,	/* with RUNS_HERE: when the tracer gets a signal, until it is ended */
+	PROBE_IS_TEST = 32,	/* with RUNS_HERE: only under --test or --bench */
 };
 
 struct probe_type {
@@ -118,6 +156,10 @@ struct probe_type {
 
 	/* The struct of `args`; NULL hook: the type has none.  NULL: reported. */
 	const struct type *(*args)(struct program *program, const struct attach_point *point);
+
+	/* The type of `ctx`: a pointer, or a struct whose fields the mechanism reads.  NULL hook: there
+	 * is none to be used. */
+	const struct type *(*context)(struct program *program, const struct attach_point *point);
 
 	/* Prints what can be attached to and matches the pattern parts. */
 	void (*list)(struct lister *lister, const struct attach_point_parts *pattern);

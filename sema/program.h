@@ -13,7 +13,9 @@
 #include "base/vec.h"
 #include "parser/ast.h"
 #include "sema/builtin.h"
+#include "sema/c_names.h"
 #include "sema/config.h"
+#include "sema/imports.h"
 #include "sema/probe_type.h"
 #include "sema/type.h"
 
@@ -24,6 +26,7 @@ struct language {
 	const struct builtin *const *families; /* arrays ended by a row without name; NULL at the end */
 	const struct probe_type *const *probe_types; /* NULL at the end */
 	const struct target *target;
+	import_reader *read_import; /* NULL: nothing can be imported */
 };
 
 struct compile_options {
@@ -35,6 +38,8 @@ struct compile_options {
 	bool has_child;	      /* -c */
 	bool allow_unsafe;
 	const char *mechanism; /* --attach: name of the one to use where a type has it, or NULL */
+	const char *const *c_headers; /* --include: before all other lines of C */
+	size_t c_header_count;
 };
 
 /* A scratch variable of one instance. */
@@ -104,6 +109,7 @@ struct program {
 	VEC(struct instance *) instances;
 	VEC(struct map *) maps;
 	struct table map_names;
+	struct c_names *c; /* what the script takes from C (c_names.h) */
 };
 
 #endif

@@ -83,9 +83,21 @@ static void resolve_var(struct resolver *resolver, struct expr *expr)
 		if (suggestion.best)
 			diag_hint(diags, "did you mean %s?", suggestion.best);
 		variable = declare(resolver, expr->var.name, expr->span);
+		variable->is_assigned = true; /* told once is enough */
 	}
 	expr->var.variable = variable;
 	variable->is_read = true;
+}
+
+/* ++ and -- assign as well as read. */
+static void note_changed(struct resolver *resolver, const struct expr *operand)
+{
+	struct variable *variable = operand->kind == EXPR_VAR
+					    ? table_get_str(&resolver->visible, operand->var.name)
+					    : NULL;
+
+	if (variable)
+		variable->is_assigned = true;
 }
 
 /* --- maps ------------------------------------------------------------------ */
@@ -154,11 +166,29 @@ static void suggest_builtin(struct program *program, const char *name)
 		diag_hint(program->diags, "did you mean %s?", suggestion.best);
 }
 
+/* A member of an enum of C. */
+static void become_constant(struct expr *expr, const struct c_constant *constant)
+{
+	expr->kind = EXPR_NUMBER;
+	memset(&expr->number, 0, sizeof(expr->number));
+	expr->number.value = (uint64_t)constant->value;
+	expr->number.is_unsigned = constant->is_unsigned && constant->value < 0;
+	expr->number.is_negative = constant->value < 0 && !constant->is_unsigned &&
+				   (!constant->type || type_is_signed(constant->type));
+	expr->number.enumeration = constant->type;
+}
+
 static void resolve_ident(struct resolver *resolver, struct expr *expr)
 {
 	struct program *program = resolver->program;
 	const struct builtin *builtin = table_get_str(&program->builtins, expr->ident.name);
+	const struct c_constant *constant;
 
+	constant = builtin ? NULL : c_find_constant(program, expr->ident.name);
+	if (constant) {
+		become_constant(expr, constant);
+		return;
+	}
 	if (!builtin) {
 		diag_report(program->diags, expr->span, DIAG_UNKNOWN_NAME, "Unknown identifier: '%s'",
 			    expr->ident.name);
@@ -195,6 +225,10 @@ static void resolve_args(struct resolver *resolver, struct expr *expr)
 		bool may_be_map = i < prototype.count && (prototype.params[i] == PARAM_MAP ||
 							  prototype.params[i] == PARAM_ANY);
 
+		if ((*arg)->kind == EXPR_IDENT && expr->call.builtin &&
+		    (expr->call.builtin->flags & BUILTIN_WORDS) &&
+		    !table_get_str(&resolver->program->builtins, (*arg)->ident.name))
+			continue;
 		if (may_be_map && (*arg)->kind == EXPR_MAP && !(*arg)->map.keys.count)
 			resolve_map(resolver, *arg, true);
 		else
@@ -202,10 +236,9 @@ static void resolve_args(struct resolver *resolver, struct expr *expr)
 	}
 }
 
-/* A bare name in sizeof() and the like is a type's, not a value's. */
-static void name_to_type(struct resolver *resolver, struct expr *expr)
+void expr_name_to_type(struct program *program, struct expr *expr)
 {
-	struct type_spec *spec = arena_new_struct(resolver->program->arena, struct type_spec);
+	struct type_spec *spec = arena_new_struct(program->arena, struct type_spec);
 
 	*spec = (struct type_spec){ .kind = TYPE_SPEC_NAME, .span = expr->of.operand->span,
 				    .name = expr->of.operand->ident.name };
@@ -221,14 +254,17 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 	struct expr *expr = *slot;
 
 	if ((expr->kind == EXPR_SIZEOF || expr->kind == EXPR_OFFSETOF || expr->kind == EXPR_TYPEOF) &&
-	    expr->of.operand && expr->of.operand->kind == EXPR_IDENT)
-		name_to_type(resolver, expr);
+	    expr->of.operand && expr->of.operand->kind == EXPR_IDENT &&
+	    !table_get_str(&resolver->program->c->constants, expr->of.operand->ident.name))
+		expr_name_to_type(resolver->program, expr);
 	else if (expr->kind == EXPR_IDENT)
 		resolve_ident(resolver, expr);
 	else if (expr->kind == EXPR_VAR)
 		resolve_var(resolver, expr);
 	else if (expr->kind == EXPR_MAP)
 		resolve_map(resolver, expr, false);
+	else if (expr->kind == EXPR_INCDEC)
+		note_changed(resolver, expr->incdec.operand);
 	else if (expr->kind == EXPR_CALL) {
 		resolve_call(resolver, expr);
 		resolve_args(resolver, expr);

@@ -30,6 +30,7 @@ struct types;
 	X(TEST_RUN,	"test_run")	/* raw_tp programs by BPF_PROG_TEST_RUN */ \
 	X(LOOP,		"bpf_loop") \
 	X(FOR_EACH,	"for_each_map_elem") \
+	X(MAY_GOTO,	"may_goto")	/* loops whose end the verifier cannot see */ \
 	X(PERCPU_LOOKUP,	"lookup_percpu_elem") \
 	X(UPROBE_MULTI,	"uprobe_multi") \
 	X(KPROBE_MULTI,	"kprobe_multi") \
@@ -59,7 +60,37 @@ struct tracepoint_format {
 	size_t count;
 };
 
+/* A function as BTF describes it. */
+struct kernel_function {
+	const char *module; /* "vmlinux" for the kernel proper */
+	uint32_t btf_id;    /* of its FUNC, in the module's BTF */
+	const struct type *args;   /* a struct, each argument in words of its own */
+	const struct type *result; /* NULL: returns nothing */
+	bool is_variadic;
+};
+
 struct arch; /* sema/arch.h */
+
+/* What of C the compiler did not find, or cannot read, itself. */
+struct c_question {
+	const char *text; /* C: #include lines and what else the names come from */
+	size_t length;
+	const char *const *types; /* "struct foo", "pid_t" */
+	size_t type_count;
+	const char *const *names; /* identifiers: members of enums, #defines */
+	size_t name_count;
+};
+
+struct c_reply {
+	const struct type **types; /* of each type, complete; NULL: C has none */
+	bool *has_value; /* of each name: is it an integer constant? */
+	int64_t *values;
+	bool *is_unsigned; /* of each value */
+	const char *defines; /* "#define ..." lines of all that is defined */
+	size_t defines_length;
+	const char *errors; /* what the C compiler said when it refused the text */
+};
+struct user_files;
 
 struct target {
 	const char *name; /* "running kernel", "tests/canned" */
@@ -100,6 +131,9 @@ struct target {
 	/* Number of a system call ("openat"), -1 if there is none of that name. */
 	int (*syscall_number)(const struct target *target, const char *name);
 
+	/* The other way round; NULL if there is none of that number. */
+	const char *(*syscall_name)(const struct target *target, int number);
+
 	/* Fills in the fields of an incomplete struct type; type_complete() calls it. */
 	void (*complete_type)(const struct target *target, struct types *types, struct type *record);
 
@@ -107,6 +141,50 @@ struct target {
 	int (*each_raw_tracepoint)(const struct target *target,
 				   bool (*callback)(void *context, const char *event),
 				   void *context);
+
+	/*
+	 * Programs and libraries of user space: what a probe's binary, as written, means, and the
+	 * file of a path, opened once (runtime/host/user_files.h, binary.h).
+	 */
+	struct user_files *user_files;
+
+	/* Address of a symbol of the kernel.  0, or -ENOENT and the like. */
+	int (*kernel_symbol)(const struct target *target, const char *name, uint64_t *ret_address);
+
+	/* Does it tell types at all: has it BTF? */
+	bool (*has_types)(const struct target *target);
+
+	/* The enum that has a member of that name, and the member's value; NULL: none. */
+	const struct type *(*find_enumerator)(const struct target *target, struct types *types,
+					      const char *name, int64_t *ret_value);
+
+	/*
+	 * Asks a C compiler.  0; -ENOENT: there is none; -EINVAL: it refused the
+	 * text and `errors` says why; another -errno when it could not be run.
+	 */
+	int (*ask_c)(const struct target *target, struct types *types,
+		     const struct c_question *question, struct c_reply *ret_reply);
+
+	/*
+	 * Calls back with every function that a kprobe can be set on, in no order, until false; the
+	 * names last as long as the call.  -errno: there is no list of them.
+	 */
+	int (*each_function)(const struct target *target,
+			     bool (*callback)(void *context, const char *module, const char *name),
+			     void *context);
+
+	/*
+	 * The same of functions that BTF describes, in modules whose name matches (NULL: any);
+	 * traceable or not.  -ENODEV: no BTF.
+	 */
+	int (*each_typed_function)(const struct target *target, const char *module,
+				   bool (*callback)(void *context, const char *module,
+						    const char *name),
+				   void *context);
+
+	/* -ENOENT: none of that name; -EEXIST: several modules have it (`module` NULL: any). */
+	int (*find_function)(const struct target *target, struct types *types, const char *module,
+			     const char *name, struct kernel_function *ret_function);
 };
 
 static inline bool target_has(const struct target *target, enum target_feature feature)

@@ -3,6 +3,7 @@
  */
 #include "sema/type.h"
 
+#include <linux/bpf.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -265,6 +266,106 @@ const struct type *type_lhist(struct types *types, int64_t min, int64_t max, int
 	return type;
 }
 
+static const char *const stack_mode_names[] = {
+	[STACK_BPFTRACE] = "bpftrace",
+	[STACK_PERF] = "perf",
+	[STACK_RAW] = "raw",
+	[STACK_BUILD_ID] = "build_id",
+};
+
+uint32_t stack_entry_size(const struct type *stack)
+{
+	return stack->stack.mode == STACK_BUILD_ID ? sizeof(struct bpf_stack_build_id)
+						   : sizeof(uint64_t);
+}
+
+const struct type *type_stack(struct types *types, bool is_user, enum stack_mode mode, uint32_t limit)
+{
+	bool is_new;
+	struct type *type = intern_type(
+		types, (struct identity){ TYPE_STACK, is_user, mode, limit, 0 }, &is_new);
+
+	if (is_new) {
+		type->name = arena_printf(types->arena, "%s(%s, %u)", is_user ? "ustack" : "kstack",
+					  stack_mode_names[mode], limit);
+		type->stack.is_user = is_user;
+		type->stack.mode = mode;
+		type->stack.limit = limit;
+		type->size = (uint32_t)sizeof(struct stack_header) + limit * stack_entry_size(type);
+		type->align = 8;
+	}
+	return type;
+}
+
+const struct type *type_symbol(struct types *types, bool is_user)
+{
+	bool is_new;
+	struct type *type = intern_type(
+		types, (struct identity){ TYPE_SYMBOL, is_user, 0, 0, 0 }, &is_new);
+
+	if (is_new) {
+		type->name = is_user ? "usym_t" : "ksym_t";
+		type->symbol.is_user = is_user;
+		type->size = is_user ? sizeof(struct symbol_value) : sizeof(uint64_t);
+		type->align = 8;
+	}
+	return type;
+}
+
+const struct type *type_buffer(struct types *types, uint32_t capacity)
+{
+	bool is_new;
+	struct type *type = intern_type(
+		types, (struct identity){ TYPE_BUFFER, capacity, 0, 0, 0 }, &is_new);
+
+	if (is_new) {
+		type->name = arena_printf(types->arena, "buffer[%u]", capacity);
+		type->buffer.capacity = capacity;
+		type->size = ALIGN_UP((uint32_t)sizeof(struct buffer_header) + capacity, 4u);
+		type->align = 4;
+	}
+	return type;
+}
+
+static const struct {
+	const char *name;
+	uint32_t size, align;
+} late_kinds[] = {
+	[LATE_TIME] = { "timestamp", sizeof(struct late_time), 8 },
+	[LATE_INET] = { "inet", sizeof(struct late_inet), 8 },
+	[LATE_MAC] = { "mac_address", 6, 1 },
+	[LATE_USER] = { "username_t", sizeof(uint64_t), 8 },
+	[LATE_CGROUP] = { "cgroup_path_t", sizeof(struct late_cgroup), 8 },
+};
+
+const struct type *type_late(struct types *types, enum late_kind kind)
+{
+	bool is_new;
+	struct type *type = intern_type(
+		types, (struct identity){ TYPE_LATE, kind, 0, 0, 0 }, &is_new);
+
+	if (is_new) {
+		type->name = late_kinds[kind].name;
+		type->late.kind = kind;
+		type->size = late_kinds[kind].size;
+		type->align = late_kinds[kind].align;
+	}
+	return type;
+}
+
+const struct type *type_clock(struct types *types, enum clock clock)
+{
+	bool is_new;
+	struct type *type = intern_type(
+		types, (struct identity){ TYPE_INT, clock, 0, 2, 0 }, &is_new);
+
+	if (is_new) {
+		*type = *type_int(types, 8, false);
+		type->integer.clock = clock;
+	}
+	return type;
+}
+
 /* stdlib.md 6.2: index(INT64_MAX) + 1, and (max - min) / step + 2. */
 uint32_t aggregate_bucket_count(const struct type *type)
 {
@@ -345,4 +446,60 @@ const struct field *type_field(struct types *types, const struct type *record, c
 bool type_is_record(const struct type *type)
 {
 	return type->kind == TYPE_TUPLE && type->tuple.count && type->tuple.fields[0].name;
+}
+
+static bool any_has_symbols(const struct field *fields, size_t count, bool of_users)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (type_has_symbols(fields[i].type, of_users))
+			return true;
+	return false;
+}
+
+bool type_has_symbols(const struct type *type, bool of_users)
+{
+	switch (type->kind) {
+	case TYPE_STACK:
+		return type->stack.is_user == of_users && type->stack.mode != STACK_RAW &&
+		       type->stack.mode != STACK_BUILD_ID;
+	case TYPE_SYMBOL:
+		return type->symbol.is_user == of_users;
+	case TYPE_TUPLE:
+		return any_has_symbols(type->tuple.fields, type->tuple.count, of_users);
+	case TYPE_ARRAY:
+		return type_has_symbols(type->array.element, of_users);
+	case TYPE_VOID:
+	case TYPE_INT:
+	case TYPE_BOOL:
+	case TYPE_STRING:
+	case TYPE_POINTER:
+	case TYPE_STRUCT:
+	case TYPE_ENUM:
+	case TYPE_AGGREGATE:
+	case TYPE_BUFFER:
+	case TYPE_LATE:
+		return false;
+	}
+	unreachable();
+}
+
+static bool any_has_late(const struct field *fields, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (type_has_late(fields[i].type))
+			return true;
+	return false;
+}
+
+bool type_has_late(const struct type *type)
+{
+	if (type->kind == TYPE_TUPLE)
+		return any_has_late(type->tuple.fields, type->tuple.count);
+	if (type->kind == TYPE_ARRAY)
+		return type_has_late(type->array.element);
+	return type->kind == TYPE_LATE;
 }

@@ -16,6 +16,7 @@
 #include "base/intern.h"
 #include "base/strbuf.h"
 #include "base/table.h"
+#include "base/value.h"
 
 struct target;
 
@@ -30,6 +31,10 @@ enum type_kind {
 	TYPE_ENUM,
 	TYPE_TUPLE, /* tuple or record of the language */
 	TYPE_AGGREGATE, /* what count(), hist() ... keep in a map */
+	TYPE_STACK,	/* struct stack_header, then the frames */
+	TYPE_SYMBOL,	/* struct symbol_value: an address that is printed as a name */
+	TYPE_BUFFER,	/* struct buffer_header, then room for `buffer.capacity` bytes */
+	TYPE_LATE,	/* bytes whose text is looked up or made when they are printed */
 };
 
 /* Whose memory an address belongs to: which helper reads it. */
@@ -45,6 +50,18 @@ enum aggregate {
 	AGGREGATE_HIST,
 	AGGREGATE_LHIST,
 };
+
+/* Kinds of TYPE_LATE. */
+enum late_kind {
+	LATE_TIME,   /* strftime(): struct late_time */
+	LATE_INET,   /* ntop(): struct late_inet */
+	LATE_MAC,    /* macaddr(): 6 bytes */
+	LATE_USER,   /* username: uint64, the user's id */
+	LATE_CGROUP, /* cgroup_path(): struct late_cgroup */
+};
+
+/* The clock that an integer was read from. */
+enum clock { CLOCK_IS_BOOT, CLOCK_IS_MONOTONIC, CLOCK_IS_TAI, CLOCK_IS_SW_TAI };
 
 struct field {
 	const char *name; /* NULL: element of a tuple, or anonymous member */
@@ -70,6 +87,7 @@ struct type {
 			/* Of a constant: takes the sign and width of what it meets. */
 			bool is_literal, is_negative;
 			uint8_t literal_bits; /* of its magnitude, up to 64 */
+			enum clock clock; /* of what nsecs() gave, for strftime() */
 		} integer;
 		struct {
 			const struct type *to;
@@ -86,6 +104,7 @@ struct type {
 			bool is_union;
 			bool is_complete; /* else type_complete() fetches the fields */
 			uint32_t btf_id;
+			void *origin; /* of the target: where it fetches the fields from */
 			bool is_context; /* `args`: read by the mechanism, not by address */
 		} record;
 		struct {
@@ -104,7 +123,58 @@ struct type {
 			uint32_t bits;		   /* HIST: sub-buckets per power of two, as power */
 			int64_t min, max, step;	   /* LHIST */
 		} aggregate;
+		struct {
+			bool is_user;
+			enum stack_mode mode;
+			uint32_t limit; /* frames there is room for */
+		} stack;
+		struct {
+			bool is_user;
+		} symbol;
+		struct {
+			uint32_t capacity;
+		} buffer;
+		struct {
+			enum late_kind kind;
+		} late;
 	};
+};
+
+/*
+ * A stack in memory: this, then `limit` entries of 8 bytes, or with build ids
+ * of sizeof(struct bpf_stack_build_id).  What is beyond `count` entries is 0.
+ */
+struct stack_header {
+	uint32_t count;
+	uint32_t pid; /* whose addresses these are; 0: the kernel's */
+};
+
+/* An address in memory; of the kernel's the first member only. */
+struct symbol_value {
+	uint64_t address;
+	uint32_t pid, reserved;
+};
+
+/* A buffer in memory; the bytes beyond `length` are 0. */
+struct buffer_header {
+	uint32_t length;
+};
+
+/* A time to print; 0 or an empty text shows as "(?)". */
+struct late_time {
+	uint64_t ns;
+	uint32_t text; /* index in object.texts: the format */
+	uint32_t clock; /* enum clock */
+};
+
+struct late_inet {
+	uint64_t family; /* AF_INET, AF_INET6; others print nothing */
+	uint8_t address[16];
+};
+
+struct late_cgroup {
+	uint64_t id;
+	uint64_t text; /* index in object.texts: the pattern for hierarchies */
 };
 
 struct types {
@@ -138,6 +208,19 @@ const struct type *type_aggregate(struct types *types, enum aggregate kind, bool
 const struct type *type_hist(struct types *types, uint32_t bits);
 const struct type *type_lhist(struct types *types, int64_t min, int64_t max, int64_t step);
 
+const struct type *type_stack(struct types *types, bool is_user, enum stack_mode mode,
+			      uint32_t limit);
+uint32_t stack_entry_size(const struct type *stack); /* bytes of one frame */
+const struct type *type_symbol(struct types *types, bool is_user);
+const struct type *type_buffer(struct types *types, uint32_t capacity);
+const struct type *type_late(struct types *types, enum late_kind kind);
+
+/* uint64 that remembers the clock it was read from. */
+const struct type *type_clock(struct types *types, enum clock clock);
+
+/* Has a value of it parts whose text is made when they are printed? */
+bool type_has_late(const struct type *type);
+
 /*
  * Bytes of an aggregate's record on one CPU, a multiple of 8:
  * count {uint64 n}; sum {int64 sum}; min, max {int64 value; uint64 set};
@@ -168,6 +251,9 @@ const struct type *type_read(const struct types *types, const struct type *type)
 bool aggregate_is_number(const struct type *type);
 bool type_in_register(const struct type *type); /* INT, BOOL, POINTER, ENUM; else memory */
 bool type_is_record(const struct type *type);	 /* TUPLE with names */
+
+/* Has a value of it addresses that are printed as names?  `of_users`: addresses of processes. */
+bool type_has_symbols(const struct type *type, bool of_users);
 
 /* Name of an aggregate's function: "count". */
 const char *aggregate_name(enum aggregate kind);

@@ -31,6 +31,10 @@ bool type_is_signed(const struct type *type)
 	case TYPE_ARRAY:
 	case TYPE_STRUCT:
 	case TYPE_TUPLE:
+	case TYPE_STACK:
+	case TYPE_SYMBOL:
+	case TYPE_BUFFER:
+	case TYPE_LATE:
 		return false;
 	}
 	unreachable();
@@ -186,6 +190,10 @@ const struct type *type_unify(struct types *types, const struct type *a, const s
 	case TYPE_POINTER:
 	case TYPE_STRUCT:
 	case TYPE_ENUM:
+	case TYPE_STACK:
+	case TYPE_SYMBOL:
+	case TYPE_BUFFER:
+	case TYPE_LATE:
 		return NULL;
 	}
 	unreachable();
@@ -211,5 +219,6 @@ bool type_converts(const struct type *from, const struct type *to)
 		return true;
 	if (to->kind == TYPE_POINTER && from->kind == TYPE_INT)
 		return true;
-	return from->kind == to->kind && from->kind != TYPE_STRUCT;
+	return from->kind == to->kind && from->kind != TYPE_STRUCT && from->kind != TYPE_STACK &&
+	       from->kind != TYPE_SYMBOL && from->kind != TYPE_BUFFER && from->kind != TYPE_LATE;
 }

@@ -26,10 +26,9 @@ static const struct {
 	{ "s64", 8, true },	 { "uintptr_t", 8, false }, { "intptr_t", 8, true },
 };
 
-/* Types of the language and of C that need no kernel; NULL when it is none of them. */
-static const struct type *plain_type(struct inferer *inferer, const char *name, size_t length)
+const struct type *type_plain(struct program *program, const char *name, size_t length)
 {
-	struct types *types = &inferer->program->types;
+	struct types *types = &program->types;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(integer_names); i++)
@@ -41,7 +40,7 @@ static const struct type *plain_type(struct inferer *inferer, const char *name, 
 	if (length == 4 && !memcmp(name, "bool", 4))
 		return types->bool_type;
 	if (length == 6 && !memcmp(name, "string", 6))
-		return type_string(types, (uint32_t)inferer->program->config.max_strlen);
+		return type_string(types, (uint32_t)program->config.max_strlen);
 	return NULL;
 }
 
@@ -72,8 +71,9 @@ static const struct type *base_of_spec(struct inferer *inferer, const struct typ
 			return type_from_spec(inferer, spec->inner);
 		return spec->expr->type;
 	}
-	if (spec->kind == TYPE_SPEC_NAME)
-		type = plain_type(inferer, spec->name, strlen(spec->name));
+	type = c_find_type(inferer->program, whats[spec->kind], spec->name);
+	if (!type && spec->kind == TYPE_SPEC_NAME)
+		type = type_plain(inferer->program, spec->name, strlen(spec->name));
 	if (!type)
 		type = kernel_type(inferer, whats[spec->kind], spec->name);
 	if (!type)
@@ -133,7 +133,7 @@ const struct type *type_from_spec(struct inferer *inferer, const struct type_spe
 const struct type *type_from_words(struct inferer *inferer, const char *words, size_t length)
 {
 	struct types *types = &inferer->program->types;
-	const struct type *type = plain_type(inferer, words, length);
+	const struct type *type = type_plain(inferer->program, words, length);
 	char name[64];
 
 	if (type)

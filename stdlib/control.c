@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/diag.h"
 #include "codegen/lower.h"
 #include "runtime/consumer.h"
+#include "runtime/exit_status.h"
+#include "runtime/output/output.h"
 #include "stdlib/call.h"
 #include "stdlib/library.h"
 
@@ -13,19 +16,43 @@ struct exit_event {
 	int64_t status;
 };
 
+static void send_exit(struct codegen *cg, uint32_t event, struct val status, uint32_t full)
+{
+	struct val payload = emit_event_try(cg, event, sizeof(struct exit_event), full);
+
+	build_enter(cg->b);
+	build_store(cg->b, 8, payload, offsetof(struct exit_event, status), status);
+	emit_event_submit(cg, payload);
+	build_leave(cg->b);
+	build_jump(cg->b, cg->leave);
+}
+
+/*
+ * The end must not depend on how busy the output is: without room in the ring
+ * buffer the status goes to a map, which the runtime looks at after it has
+ * made room.  It may have looked just before, so there is a second try: when
+ * that fails too, it has yet to make room.
+ */
+static void emit_ending(struct codegen *cg, uint32_t event, struct val status)
+{
+	struct builder *b = cg->b;
+	uint32_t full = build_label(b);
+
+	send_exit(cg, event, status, full);
+	build_place(b, full);
+	build_store(b, 8, val_map_value(codegen_exit_map(cg), 0), 0,
+		    build_alu(b, BPF_ADD, status, val_const(1)));
+	send_exit(cg, event, status, cg->leave);
+}
+
 static struct val emit_exit(struct codegen *cg, const struct expr *call)
 {
-	const struct expr *status = call_arg(call, 0);
-	struct builder *b = cg->b;
-	uint32_t lost = build_label(b), event;
-	struct val val = status ? emit_expr(cg, status) : val_const(0), payload;
+	const struct expr *arg = call_arg(call, 0);
+	struct val status = arg ? emit_expr(cg, arg) : val_const(0);
 
-	event = codegen_add_event(cg, call->call.builtin, NULL, NULL, call->span);
-	payload = emit_event_reserve(cg, event, sizeof(struct exit_event), lost);
-	build_store(b, 8, payload, offsetof(struct exit_event, status), val);
-	emit_event_submit(cg, payload);
-	build_place(b, lost);
-	build_jump(b, cg->leave);
+	emit_ending(cg,
+		    codegen_add_event(cg, call->call.builtin, NULL, NULL, call->span),
+		    build_alu(cg->b, BPF_AND, status, val_const(0xff)));
 	return VAL_NOTHING;
 }
 
@@ -38,9 +65,42 @@ static void handle_exit(struct consumer *consumer, const struct object_event *ev
 	consumer_exit(consumer, (int)(exit_event.status & 0xff));
 }
 
+/* --- assert ----------------------------------------------------------------------------- */
+
+static struct val emit_assert(struct codegen *cg, const struct expr *call)
+{
+	uint32_t holds = build_label(cg->b), event;
+
+	emit_branch(cg, call_arg(call, 0), true, holds);
+	build_enter(cg->b);
+	event = codegen_add_event(cg, call->call.builtin, NULL, call_arg(call, 1)->string.text,
+				  call->span);
+	emit_ending(cg, event, val_const(STATUS_ASSERTION));
+	build_leave(cg->b);
+	build_place(cg->b, holds);
+	return VAL_NOTHING;
+}
+
+static void handle_assert(struct consumer *consumer, const struct object_event *event,
+			  const void *payload, size_t size)
+{
+	struct strbuf place, text;
+
+	strbuf_init(&place, consumer->arena);
+	strbuf_init(&text, consumer->arena);
+	span_format(consumer->object->sources, event->span, &place);
+	strbuf_printf(&text, "assert failed: %s", (const char *)event->data);
+	output_format_of(consumer->output)->message(consumer->output, OUTPUT_ERRORF, place.text,
+						    text.text, text.length);
+	handle_exit(consumer, event, payload, size);
+}
+
 const struct builtin control_builtins[] = {
 	{ "exit", "void ([int])",
 	  "Ends tracing; the low 8 bits of the argument are the exit status.  Leaves the probe.",
 	  BUILTIN_ENDS_PROBE | BUILTIN_MUST_CALL, .emit = emit_exit, .handle = handle_exit },
+	{ "assert", "void (bool, string-lit)",
+	  "Ends tracing with an error and status 7 when the condition does not hold.",
+	  BUILTIN_MUST_CALL, .emit = emit_assert, .handle = handle_assert },
 	{ NULL },
 };

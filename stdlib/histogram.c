@@ -90,17 +90,23 @@ static struct val emit_log_index(struct codegen *cg, struct val val, uint32_t bi
 static void update_hist(struct codegen *cg, const struct expr *call, const struct type *type,
 			struct val record)
 {
-	uint32_t bits = type->aggregate.bits, index, end;
+	uint32_t bits = type->aggregate.bits, index, large, end;
 	struct builder *b = cg->b;
 	struct val val = emit_expr(cg, call_arg(call, 0));
 
 	index = build_var(b);
+	large = build_label(b);
 	end = build_label(b);
 	build_var_set(b, index, val_const(0));
 	build_branch(b, BPF_JSLT, val, val_const(0), end);
 	build_enter(b);
-	build_var_set(b, index, build_alu(b, BPF_ADD, val, val_const(1)));
-	build_branch(b, BPF_JLT, val, val_const(1 << bits), end);
+	build_branch(b, BPF_JGE, val, val_const(1 << bits), large);
+	/* Added here, not before the branch: older verifiers lose the range of the sum there. */
+	build_enter(b);
+	build_var_set(b, index, bits ? build_alu(b, BPF_ADD, val, val_const(1)) : val_const(1));
+	build_leave(b);
+	build_jump(b, end);
+	build_place(b, large);
 	build_var_set(b, index, emit_log_index(cg, val, bits));
 	build_leave(b);
 	build_place(b, end);

@@ -82,7 +82,8 @@ static void handle_join(struct consumer *consumer, const struct object_event *ev
 		strbuf_add(&text, join->strings[i], strnlen(join->strings[i], STRING_SIZE));
 	}
 	strbuf_putc(&text, '\n');
-	output_format_of(consumer->output)->printf(consumer->output, text.text, text.length);
+	output_format_of(consumer->output)->text(consumer->output, OUTPUT_JOIN, text.text,
+						 text.length);
 }
 
 const struct builtin join_builtins[] = {

@@ -10,16 +10,24 @@
 extern const struct builtin *const stdlib_families[];
 
 extern const struct builtin process_builtins[];
+extern const struct builtin task_builtins[];
 extern const struct builtin time_builtins[];
 extern const struct builtin probe_builtins[];
 extern const struct builtin aggregate_builtins[];
 extern const struct builtin histogram_builtins[];
 extern const struct builtin map_builtins[];
 extern const struct builtin print_builtins[];
+extern const struct builtin message_builtins[];
+extern const struct builtin shell_builtins[];
 extern const struct builtin printf_builtins[];
 extern const struct builtin string_builtins[];
+extern const struct builtin name_builtins[];
+extern const struct builtin buffer_builtins[];
+extern const struct builtin network_builtins[];
 extern const struct builtin join_builtins[];
 extern const struct builtin control_builtins[];
 extern const struct builtin bits_builtins[];
+extern const struct builtin stack_builtins[];
+extern const struct builtin address_builtins[];
 
 #endif

@@ -125,6 +125,126 @@ static struct val emit_has_key(struct codegen *cg, const struct expr *call)
 	return emit_convert(cg, element, type_int(&cg->program->types, 8, false), call->type);
 }
 
+/* --- find, len ---------------------------------------------------------------------------- */
+
+static struct variable *found_variable(const struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 2);
+
+	return arg && arg->kind == EXPR_VAR ? arg->var.variable : NULL;
+}
+
+/* The variable takes the type of the map's values, if it has none of its own. */
+static const struct type *infer_find(struct inferer *inferer, struct expr *call)
+{
+	struct types *types = &inferer->program->types;
+	struct variable *variable = found_variable(call);
+	const struct expr *map = call_arg(call, 0);
+	const struct type *type;
+
+	if (!variable || map->kind != EXPR_MAP || !map->map.map || !map->map.map->value_type)
+		return types->bool_type;
+	variable->is_assigned = true;
+	type = type_read(types, map->map.map->value_type);
+	if (variable->type && !variable->is_declared)
+		type = type_unify(types, variable->type, type);
+	if (type && type != variable->type && !variable->is_declared) {
+		variable->type = type;
+		inferer->changed = true;
+	}
+	return types->bool_type;
+}
+
+static void check_find(struct checker *checker, struct expr *call)
+{
+	const struct variable *variable = found_variable(call);
+	const struct map *map = call_arg(call, 0)->map.map;
+
+	check_key(checker, call);
+	if (!variable)
+		diag_report(checker->program->diags, call_arg(call, 2)->span, DIAG_ARG_TYPE,
+			    "find() stores what it found in a variable; this is none");
+	else if (map->value_type && variable->type &&
+		 !type_converts(type_read(&checker->program->types, map->value_type), variable->type))
+		diag_report(checker->program->diags, call_arg(call, 2)->span, DIAG_TYPE_MISMATCH,
+			    "Type mismatch for %s: values of %s have type '%s', the variable '%s'",
+			    variable->name, map->name, map->value_type->name, variable->type->name);
+}
+
+/* The value of an element that is there, into the variable. */
+static void take_value(struct codegen *cg, const struct expr *call, struct val key,
+		       struct val element)
+{
+	struct variable *variable = found_variable(call);
+	const struct map *map = call_arg(call, 0)->map.map;
+	const struct type *stored = map_stored_type(cg, map);
+	struct val val;
+
+	if (stored->kind == TYPE_AGGREGATE)
+		val = emit_aggregate_at(cg, map, key, call->span);
+	else
+		val = emit_load_value(cg, stored, element);
+	if (type_in_register(variable->type))
+		variable_set(cg, variable, val, type_read(&cg->program->types, stored));
+	else
+		emit_place_into(cg, (struct place){ val, SPACE_NONE }, stored, variable->type,
+				variable_place(cg, variable)->address, true);
+}
+
+static struct val emit_find(struct codegen *cg, const struct expr *call)
+{
+	const struct map *map = call_arg(call, 0)->map.map;
+	struct builder *b = cg->b;
+	uint32_t result = build_var(b), end = build_label(b);
+	struct val key = key_of(cg, call), element;
+
+	build_var_set(b, result, val_const(0));
+	element = emit_map_lookup(cg, map, key);
+	build_branch(b, BPF_JEQ, element, val_const(0), end);
+	build_enter(b);
+	take_value(cg, call, key, element);
+	build_var_set(b, result, val_const(1));
+	build_leave(b);
+	build_place(b, end);
+	return build_var_get(b, result);
+}
+
+static void check_len(struct checker *checker, struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 0);
+
+	if (arg->kind != EXPR_MAP && arg->type->kind == TYPE_STACK)
+		return;
+	if (arg->kind == EXPR_MAP && !arg->map.keys.count && arg->map.map->kind == MAP_KEYED) {
+		if (!target_has(checker->program->target, FEATURE_FOR_EACH))
+			diag_report(checker->program->diags, call->span, DIAG_UNSUPPORTED,
+				    "len() of a map needs a kernel with bpf_for_each_map_elem (5.13)");
+		return;
+	}
+	if (arg->type->kind == TYPE_STACK)
+		return;
+	diag_report(checker->program->diags, arg->span, DIAG_ARG_TYPE,
+		    "len() expects a map with keys or a stack (%s provided)", arg->type->name);
+	if (arg->type->kind == TYPE_STRING)
+		diag_hint(checker->program->diags, "strlen() is the length of a string");
+}
+
+/* The helper gives the number of elements it has walked. */
+static struct val emit_len(struct codegen *cg, const struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 0);
+	struct builder *outer;
+	struct val callback;
+
+	if (arg->type->kind == TYPE_STACK && (arg->kind != EXPR_MAP || arg->map.keys.count))
+		return build_load(cg->b, 4, false, emit_expr(cg, arg), 0);
+	outer = callback_begin(cg);
+	build_exit(cg->b, val_const(0));
+	callback = callback_end(cg, outer);
+	return BUILD_CALL(cg->b, BPF_FUNC_for_each_map_elem, val_map(arg->map.map->index), callback,
+			  val_const(0), val_const(0));
+}
+
 const struct builtin map_builtins[] = {
 	{ "clear", "void (map)", "Removes all elements of a map.", BUILTIN_MUST_CALL,
 	  .check = check_whole, .emit = emit_whole, .handle = handle_clear },
@@ -136,5 +256,11 @@ const struct builtin map_builtins[] = {
 	  .handle = handle_clear },
 	{ "has_key", "bool (map, [key])", "True when the map has an element with this key.",
 	  BUILTIN_MUST_CALL, .check = check_key, .emit = emit_has_key },
+	{ "find", "bool (map, key, any)",
+	  "True when the map has an element with this key; its value is stored in the variable.",
+	  BUILTIN_MUST_CALL | BUILTIN_DISCARDABLE, .infer = infer_find, .check = check_find,
+	  .emit = emit_find },
+	{ "len", "int64 (any)", "Number of elements of a map, or of frames of a stack.",
+	  BUILTIN_MUST_CALL, .check = check_len, .emit = emit_len },
 	{ NULL },
 };

@@ -37,6 +37,12 @@ static void check_print(struct checker *checker, struct expr *call)
 			check_printable(checker, arg, "print()");
 		return;
 	}
+	if (checker->loop_depth) {
+		diag_report(diags, call->span, DIAG_SUSPICIOUS,
+			    "print(%s) in a loop: the map is printed later, when the loop has changed it "
+			    "further", arg->map.name);
+		diag_hint(diags, "to see each step print the value: print(%s[key])", arg->map.name);
+	}
 	check_number_arg(checker, call, 1, 0, INT64_MAX, &ignored);
 	check_number_arg(checker, call, 2, 0, INT64_MAX, &ignored);
 	if (call_arg(call, 1) && type->kind == TYPE_AGGREGATE &&

@@ -1,5 +1,6 @@
 /*
- * printf(): the values are sent, the text is made in user space.
+ * Formatted output: the values are sent, the text is made in user space.
+ * printf() itself is here; what else takes a format uses printf.h.
  */
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "stdlib/call.h"
 #include "stdlib/format.h"
 #include "stdlib/library.h"
+#include "stdlib/printf.h"
 
 /* --- checking ------------------------------------------------------------------------------ */
 
@@ -21,19 +23,20 @@ static bool is_number(const struct type *type)
 
 static bool is_bytes(const struct type *type)
 {
-	return type->kind == TYPE_STRING ||
+	return type->kind == TYPE_STRING || type->kind == TYPE_BUFFER ||
 	       (type->kind == TYPE_ARRAY && type->array.element->size == 1);
 }
 
-static void check_conversion(struct checker *checker, const struct conversion *conversion,
-			     const struct expr *arg)
+static void check_conversion(struct checker *checker, const struct expr *call,
+			     const struct conversion *conversion, const struct expr *arg)
 {
 	struct diags *diags = checker->program->diags;
 	enum conversion_kind kind = conversion->kind;
 	bool fits;
 
 	if (kind == CONVERSION_STRING) {
-		check_printable(checker, arg, "printf()");
+		check_printable(checker, arg,
+				arena_printf(checker->program->arena, "%s()", call->call.name));
 		return;
 	}
 	if (conversion_is_number(kind))
@@ -48,7 +51,7 @@ static void check_conversion(struct checker *checker, const struct conversion *c
 		diag_hint(diags, "%%s prints any value");
 }
 
-static void check_printf(struct checker *checker, struct expr *call)
+void check_formatted(struct checker *checker, struct expr *call)
 {
 	const struct expr *text = call_arg(call, 0);
 	struct format *format = format_parse(checker->program->arena, text->string.text,
@@ -65,13 +68,13 @@ static void check_printf(struct checker *checker, struct expr *call)
 	}
 	for (i = 0; i < format->pieces.count; i++)
 		if (format->pieces.items[i].has_conversion)
-			check_conversion(checker, &format->pieces.items[i].conversion,
+			check_conversion(checker, call, &format->pieces.items[i].conversion,
 					 call_arg(call, next++));
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-static struct val emit_printf(struct codegen *cg, const struct expr *call)
+struct val emit_formatted(struct codegen *cg, const struct expr *call)
 {
 	emit_event_values(cg, call, call->call.args.items + 1, call_arg_count(call) - 1,
 			  call->call.data);
@@ -107,6 +110,14 @@ static void put_value(struct consumer *consumer, const struct conversion *conver
 	format_text(conversion, text.text, text.length, out);
 }
 
+static void put_buffer(const struct conversion *conversion, const char *bytes, struct strbuf *out)
+{
+	struct buffer_header header;
+
+	memcpy(&header, bytes, sizeof(header));
+	format_bytes(conversion, bytes + sizeof(header), header.length, out);
+}
+
 static void put_conversion(struct consumer *consumer, const struct conversion *conversion,
 			   const struct type *type, const void *bytes, struct strbuf *out)
 {
@@ -114,34 +125,42 @@ static void put_conversion(struct consumer *consumer, const struct conversion *c
 		format_number(conversion, read_number(type, bytes), out);
 	else if (conversion->kind == CONVERSION_STRING)
 		put_value(consumer, conversion, type, bytes, out);
+	else if (type->kind == TYPE_BUFFER)
+		put_buffer(conversion, bytes, out);
 	else
 		format_bytes(conversion, bytes, type->size, out);
+}
+
+void format_event(struct consumer *consumer, const struct object_event *event,
+		  const struct format *format, const void *payload, struct strbuf *out)
+{
+	const struct field *field = event->payload->tuple.fields;
+	size_t i;
+
+	for (i = 0; i < format->pieces.count; i++) {
+		const struct format_piece *piece = &format->pieces.items[i];
+
+		strbuf_add(out, piece->text, piece->length);
+		if (!piece->has_conversion)
+			continue;
+		put_conversion(consumer, &piece->conversion, field->type,
+			       (const char *)payload + field->offset, out);
+		field++;
+	}
 }
 
 static void handle_printf(struct consumer *consumer, const struct object_event *event,
 			  const void *payload, size_t size UNUSED)
 {
-	const struct format *format = event->data;
-	const struct field *field = event->payload->tuple.fields;
 	struct strbuf out;
-	size_t i;
 
 	strbuf_init(&out, consumer->arena);
-	for (i = 0; i < format->pieces.count; i++) {
-		const struct format_piece *piece = &format->pieces.items[i];
-
-		strbuf_add(&out, piece->text, piece->length);
-		if (!piece->has_conversion)
-			continue;
-		put_conversion(consumer, &piece->conversion, field->type,
-			       (const char *)payload + field->offset, &out);
-		field++;
-	}
+	format_event(consumer, event, event->data, payload, &out);
 	output_format_of(consumer->output)->printf(consumer->output, out.text, out.length);
 }
 
 const struct builtin printf_builtins[] = {
 	{ "printf", "void (format, ...)", "Prints text with values put in, by the rules of C.",
-	  BUILTIN_MUST_CALL, .check = check_printf, .emit = emit_printf, .handle = handle_printf },
+	  BUILTIN_MUST_CALL, .check = check_formatted, .emit = emit_formatted, .handle = handle_printf },
 	{ NULL },
 };

@@ -2,8 +2,12 @@
  * Who runs: values of the current task and CPU, and random numbers.
  */
 #include <linux/bpf.h>
+#include <linux/version.h>
+#include <stddef.h>
 
+#include "base/compiler.h"
 #include "codegen/lower.h"
+#include "sema/arch.h"
 #include "sema/check.h"
 #include "stdlib/library.h"
 
@@ -40,9 +44,11 @@ static struct val emit_gid(struct codegen *cg, const struct expr *call UNUSED)
 	return emit_high_half(cg, BPF_FUNC_get_current_uid_gid);
 }
 
-/* The helper pads with zeros. */
+/* The helper pads with zeros, but not in all versions: from 5.18 to 6.x it stopped at the NUL. */
 static void emit_comm(struct codegen *cg, const struct expr *call UNUSED, struct val address)
 {
+	if (!cg->is_wide_open && cg->program->target->kernel_version < KERNEL_VERSION(6, 12, 0))
+		emit_zero(cg, address, COMM_SIZE);
 	BUILD_CALL(cg->b, BPF_FUNC_get_current_comm, address, val_const(COMM_SIZE));
 }
 
@@ -77,70 +83,68 @@ static struct val emit_rand(struct codegen *cg, const struct expr *call UNUSED)
 	return build_extend(cg->b, build_call(cg->b, BPF_FUNC_get_prandom_u32, NULL, 0), 4, false);
 }
 
-/* --- the parent ---------------------------------------------------------------------- */
+/* --- the child of -c ------------------------------------------------------------------- */
 
-/* task_struct.real_parent and a field of it; false when the target does not tell. */
-static bool find_parent_field(struct program *program, const char *name,
-			      const struct field **ret_field, uint32_t *ret_parent,
-			      uint32_t *ret_offset)
+static void check_cpid(struct checker *checker, struct expr *call)
 {
-	struct types *types = &program->types;
-	const struct type *task =
-		program->target->find_type(program->target, types, "struct", "task_struct");
-
-	if (!task || !type_field(types, task, "real_parent", ret_parent))
-		return false;
-	*ret_field = type_field(types, task, name, ret_offset);
-	return *ret_field != NULL;
+	if (!checker->program->options->has_child)
+		diag_report(checker->program->diags, call->span, DIAG_SUSPICIOUS,
+			    "No child command (`-c`); cpid is zero");
 }
 
-static void check_parent(struct checker *checker, struct expr *call, const char *name)
+static struct val emit_cpid(struct codegen *cg, const struct expr *call UNUSED)
 {
-	const struct field *field;
-	uint32_t parent, offset;
+	if (!cg->program->options->has_child)
+		return val_const(0);
+	return build_load_pure(cg->b, 8, false,
+			       val_map_value(codegen_start_map(cg),
+					     offsetof(struct object_start, child)), 0);
+}
 
-	if (!find_parent_field(checker->program, name, &field, &parent, &offset))
+static struct val emit_has_cpid(struct codegen *cg, const struct expr *call UNUSED)
+{
+	return val_const(cg->program->options->has_child);
+}
+
+/* --- users ------------------------------------------------------------------------------- */
+
+static const struct type *infer_username(struct inferer *inferer, struct expr *call UNUSED)
+{
+	return type_late(&inferer->program->types, LATE_USER);
+}
+
+static void emit_username(struct codegen *cg, const struct expr *call, struct val address)
+{
+	build_store(cg->b, 8, address, 0, emit_uid(cg, call));
+}
+
+/* --- usermode ------------------------------------------------------------------------------ */
+
+/* The two lowest bits of the code segment are the ring that was interrupted: 0, or 3 for users. */
+enum { RING_BIT = 2 };
+
+static void check_usermode(struct checker *checker, struct expr *call)
+{
+	const struct arch *arch = checker->program->target->arch;
+
+	if (arch_register(arch, "cs") < 0)
 		diag_report(checker->program->diags, call->span, DIAG_UNSUPPORTED,
-			    "the parent process is found through struct task_struct, which needs the "
-			    "kernel's BTF");
+			    "usermode is known on x86_64 only, this is %s", arch->name);
 }
 
-static struct val emit_parent_field(struct codegen *cg, const char *name,
-				    const struct field **ret_field)
+static struct val emit_usermode(struct codegen *cg, const struct expr *call UNUSED)
 {
-	uint32_t parent = 0, offset = 0;
-	struct val task = emit_curtask(cg, NULL), slot = build_slot(cg->b, 8);
+	const struct attach_point *point = cg->instance->points.items[0];
+	struct builder *b = cg->b;
+	struct val ring;
 
-	if (!find_parent_field(cg->program, name, ret_field, &parent, &offset))
-		return val_const(0); /* check has said so */
-	emit_read(cg, slot, 8, build_offset(cg->b, task, parent), SPACE_KERNEL);
-	return build_offset(cg->b, build_load(cg->b, 8, false, slot, 0), offset);
-}
-
-static void check_ppid(struct checker *checker, struct expr *call)
-{
-	check_parent(checker, call, "pid");
-}
-
-static struct val emit_ppid(struct codegen *cg, const struct expr *call UNUSED)
-{
-	const struct field *field;
-	struct val address = emit_parent_field(cg, "pid", &field);
-
-	return emit_field(cg, field, 0, address, SPACE_KERNEL);
-}
-
-static void check_pcomm(struct checker *checker, struct expr *call)
-{
-	check_parent(checker, call, "comm");
-}
-
-static void emit_pcomm(struct codegen *cg, const struct expr *call UNUSED, struct val address)
-{
-	const struct field *field;
-	struct val comm = emit_parent_field(cg, "comm", &field);
-
-	emit_string_into(cg, address, COMM_SIZE, comm, SPACE_KERNEL);
+	if (point->type->flags & PROBE_RUNS_HERE)
+		return val_const(1);
+	if (!point->mechanism->has_registers)
+		return val_const(0);
+	ring = build_load_pure(b, 8, false, build_context(b),
+			       arch_register(cg->program->target->arch, "cs"));
+	return build_alu(b, BPF_RSH, build_alu(b, BPF_AND, ring, val_const(RING_BIT)), val_const(1));
 }
 
 const struct builtin process_builtins[] = {
@@ -158,10 +162,13 @@ const struct builtin process_builtins[] = {
 	{ "curtask", "struct task_struct *",
 	  "Address of the kernel's description of the current task; its fields can be read.",
 	  .emit = emit_curtask },
-	{ "ppid", "int32", "Process id of the current task's parent.", .check = check_ppid,
-	  .emit = emit_ppid },
-	{ "pcomm", "string[16]", "Name of the current task's parent.", .check = check_pcomm,
-	  .emit_into = emit_pcomm },
+	{ "cpid", "uint64", "Process id of the command that -c started.", .check = check_cpid,
+	  .emit = emit_cpid },
+	{ "has_cpid", "bool", "True when there is a command of -c.", .emit = emit_has_cpid },
+	{ "username", "infer", "Name of the current task's user.", .infer = infer_username,
+	  .emit_into = emit_username },
+	{ "usermode", "uint8", "1 when the event came from user space, else 0.",
+	  BUILTIN_CONTEXT, .check = check_usermode, .emit = emit_usermode },
 	{ "rand", "uint64", "A random number below 2^32.", .emit = emit_rand },
 	{ NULL },
 };

@@ -10,6 +10,7 @@
 #include "sema/check.h"
 #include "stdlib/call.h"
 #include "stdlib/library.h"
+#include "stdlib/source.h"
 
 /* --- str ----------------------------------------------------------------------------------- */
 
@@ -67,24 +68,6 @@ static void check_str(struct checker *checker, struct expr *call)
 			    max_strlen(checker->program));
 		diag_hint(diags, "raise it: config = { max_strlen = %" PRId64 " }", number);
 	}
-}
-
-/* An address and whose memory it is: of a pointer, an integer, or an array's own place. */
-static struct place source_of(struct codegen *cg, const struct expr *arg)
-{
-	enum space space = cg->instance->points.items[0]->type->space;
-	struct place place;
-
-	if (arg->type->kind == TYPE_ARRAY)
-		place = emit_place(cg, arg);
-	else
-		place = (struct place){ emit_expr(cg, arg),
-					arg->type->kind == TYPE_POINTER ? arg->type->pointer.space
-									: space };
-	if (place.space == SPACE_NONE)
-		place.space = arg->type->kind == TYPE_ARRAY || space == SPACE_NONE ? SPACE_KERNEL
-										    : space;
-	return place;
 }
 
 /*
@@ -237,7 +220,11 @@ static struct val emit_strlen(struct codegen *cg, const struct expr *call)
 	build_jump(b, top);
 	build_leave(b);
 	build_place(b, end);
-	return build_var_get(b, length);
+	/*
+	 * The verifier knows the length on each way out of the loop, and would follow each by
+	 * itself through whatever compares it.  Of a difference of addresses it knows nothing.
+	 */
+	return build_alu(b, BPF_SUB, build_alu(b, BPF_ADD, text, build_var_get(b, length)), text);
 }
 
 const struct builtin string_builtins[] = {

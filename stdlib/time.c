@@ -1,28 +1,111 @@
 /*
- * Clocks.
+ * Clocks, and times as text.
  */
 #include <linux/bpf.h>
+#include <linux/version.h>
+#include <stddef.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/compiler.h"
 #include "codegen/lower.h"
 #include "runtime/consumer.h"
 #include "runtime/output/output.h"
+#include "sema/check.h"
 #include "stdlib/call.h"
 #include "stdlib/library.h"
 
-static struct val emit_nsecs(struct codegen *cg, const struct expr *call UNUSED)
+/* --- nsecs --------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	enum clock clock;
+} clocks[] = {
+	{ "boot", CLOCK_IS_BOOT },
+	{ "monotonic", CLOCK_IS_MONOTONIC },
+	{ "tai", CLOCK_IS_TAI },
+	{ "sw_tai", CLOCK_IS_SW_TAI },
+};
+
+/* Of nsecs(word); false when the word is none. */
+static bool clock_of(const struct expr *call, enum clock *ret_clock)
+{
+	const struct expr *word = call_arg(call, 0);
+	size_t i;
+
+	*ret_clock = CLOCK_IS_BOOT;
+	if (!word)
+		return true;
+	for (i = 0; i < ARRAY_SIZE(clocks); i++)
+		if (word->kind == EXPR_IDENT && !strcmp(word->ident.name, clocks[i].name)) {
+			*ret_clock = clocks[i].clock;
+			return true;
+		}
+	return false;
+}
+
+static const struct type *infer_nsecs(struct inferer *inferer, struct expr *call)
+{
+	enum clock clock;
+
+	clock_of(call, &clock);
+	if (clock == CLOCK_IS_BOOT)
+		return type_int(&inferer->program->types, 8, false);
+	return type_clock(&inferer->program->types, clock);
+}
+
+static void check_nsecs(struct checker *checker, struct expr *call)
+{
+	struct diags *diags = checker->program->diags;
+	enum clock clock;
+
+	if (!clock_of(call, &clock)) {
+		diag_report(diags, call_arg(call, 0)->span, DIAG_CLOCK,
+			    "Invalid timestamp mode: nsecs() knows boot, monotonic, tai and sw_tai");
+	} else if (clock == CLOCK_IS_TAI &&
+		   checker->program->target->kernel_version < KERNEL_VERSION(6, 1, 0)) {
+		diag_report(diags, call->span, DIAG_UNSUPPORTED,
+			    "Kernel does not support the tai clock, which came with Linux 6.1");
+		diag_hint(diags, "nsecs(sw_tai) computes it from the boot clock");
+	}
+}
+
+static struct val boot_ns(struct codegen *cg)
 {
 	return build_call(cg->b, BPF_FUNC_ktime_get_boot_ns, NULL, 0);
 }
 
-/* The runtime has stored the same clock's time of the start. */
-static struct val emit_elapsed(struct codegen *cg, const struct expr *call)
+/* A fact that the runtime has stored at the start. */
+static struct val start_fact(struct codegen *cg, size_t offset)
 {
-	struct val start = build_load_pure(cg->b, 8, false,
-					   val_map_value(codegen_start_map(cg), 0), 0);
+	return build_load_pure(cg->b, 8, false,
+			       val_map_value(codegen_start_map(cg), (int64_t)offset), 0);
+}
 
-	return build_alu(cg->b, BPF_SUB, emit_nsecs(cg, call), start);
+static struct val emit_nsecs(struct codegen *cg, const struct expr *call)
+{
+	enum clock clock;
+
+	clock_of(call, &clock);
+	switch (clock) {
+	case CLOCK_IS_BOOT:
+		return boot_ns(cg);
+	case CLOCK_IS_MONOTONIC:
+		return build_call(cg->b, BPF_FUNC_ktime_get_ns, NULL, 0);
+	case CLOCK_IS_TAI:
+		return build_call(cg->b, BPF_FUNC_ktime_get_tai_ns, NULL, 0);
+	case CLOCK_IS_SW_TAI:
+		return build_alu(cg->b, BPF_ADD, boot_ns(cg),
+				 start_fact(cg, offsetof(struct object_start, tai_offset)));
+	}
+	unreachable();
+}
+
+static struct val emit_elapsed(struct codegen *cg, const struct expr *call UNUSED)
+{
+	struct val start = start_fact(cg, offsetof(struct object_start, boot_ns));
+
+	return build_alu(cg->b, BPF_SUB, boot_ns(cg), start);
 }
 
 static struct val emit_jiffies(struct codegen *cg, const struct expr *call UNUSED)
@@ -58,16 +141,56 @@ static void handle_time(struct consumer *consumer, const struct object_event *ev
 
 	localtime_r(&now, &local);
 	length = strftime(text, sizeof(text), event->data, &local);
-	output_format_of(consumer->output)->printf(consumer->output, text, length);
+	output_format_of(consumer->output)->text(consumer->output, OUTPUT_TIME, text, length);
+}
+
+/* --- strftime() ----------------------------------------------------------------------- */
+
+static const struct type *infer_strftime(struct inferer *inferer, struct expr *call UNUSED)
+{
+	return type_late(&inferer->program->types, LATE_TIME);
+}
+
+static void check_strftime(struct checker *checker, struct expr *call)
+{
+	struct diags *diags = checker->program->diags;
+	const struct expr *ns = call_arg(call, 1);
+
+	if (ns->kind == EXPR_NUMBER && ns->number.is_negative)
+		diag_report(diags, ns->span, DIAG_ARG_RANGE,
+			    "strftime() only takes non-negative times");
+	if (ns->type->kind == TYPE_INT && ns->type->integer.clock == CLOCK_IS_MONOTONIC) {
+		diag_report(diags, ns->span, DIAG_CLOCK,
+			    "strftime() can not take a monotonic timestamp: that clock has no "
+			    "relation to the time of day");
+		diag_hint(diags, "nsecs, nsecs(tai) and nsecs(sw_tai) have one");
+	}
+}
+
+static void emit_strftime(struct codegen *cg, const struct expr *call, struct val address)
+{
+	const struct expr *format = call_arg(call, 0), *ns = call_arg(call, 1);
+	enum clock clock = ns->type->kind == TYPE_INT ? ns->type->integer.clock : CLOCK_IS_BOOT;
+
+	emit_store_value(cg, type_int(&cg->program->types, 8, false), address, emit_expr(cg, ns));
+	build_store(cg->b, 4, address, offsetof(struct late_time, text),
+		    val_const(codegen_text(cg, format->string.text)));
+	build_store(cg->b, 4, address, offsetof(struct late_time, clock), val_const(clock));
 }
 
 const struct builtin time_builtins[] = {
-	{ "nsecs", "uint64", "Nanoseconds since the machine started, time asleep included.",
-	  .emit = emit_nsecs },
+	{ "nsecs", "infer ([any])",
+	  "Nanoseconds of a clock: boot (the default: since the machine started, time asleep "
+	  "included), monotonic, tai, sw_tai.",
+	  BUILTIN_WORDS, .infer = infer_nsecs, .check = check_nsecs, .emit = emit_nsecs },
 	{ "elapsed", "uint64", "Nanoseconds since tracing started.", .emit = emit_elapsed },
 	{ "jiffies", "uint64", "The kernel's count of timer ticks.", .emit = emit_jiffies },
 	{ "time", "void ([string-lit])",
 	  "Prints the local time in a format of strftime(3), \"%H:%M:%S\\n\" if none is given.",
 	  BUILTIN_MUST_CALL, .emit = emit_time, .handle = handle_time },
+	{ "strftime", "infer (string-lit, int)",
+	  "A time of nsecs as text in a format of strftime(3), where %f is microseconds.",
+	  BUILTIN_MUST_CALL, .infer = infer_strftime, .check = check_strftime,
+	  .emit_into = emit_strftime },
 	{ NULL },
 };

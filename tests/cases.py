@@ -10,17 +10,20 @@ A case begins with `===` and its name; the script follows.  Sections after it:
     --- args        words before the script (shell quoting); LOAD is the load program
     --- params      words after the script
     --- stdin       standard input
-    --- stdout      what it prints, all of it; newlines at the end are not compared
+    --- stdout      what it prints, all of it; newlines around it are not compared
     --- stdout~     regular expressions, one a line: each is found in this order
     --- stderr      lines that standard error must hold
     --- status      exit status (0 when the section is missing)
     --- attached    the number in "Attached N probes"
 
+NAME anywhere becomes a name for threads that no other run on the machine uses.
 A script of several lines keeps them.  Lines before the first `===` are comments.
 """
 import dataclasses
 import re
 import shlex
+
+from support import NAME
 
 
 @dataclasses.dataclass
@@ -45,7 +48,7 @@ SECTIONS = {"args", "params", "stdin", "stdout", "stdout~", "stderr", "status", 
 def read_cases(path):
     cases, section = [], None
     with open(path, encoding="utf-8") as f:
-        lines = f.read().splitlines()
+        lines = f.read().replace("NAME", NAME).splitlines()
     for number, line in enumerate(lines, 1):
         if line.startswith("=== "):
             cases.append(Case(line[4:].strip(), path, number, "", {}))
@@ -73,7 +76,7 @@ def check_case(case, result):
     told = "\n--- stdout\n%s\n--- stderr\n%s" % (result.stdout, result.stderr)
     assert result.status == case.status, "status %d, not %d%s" % (result.status, case.status, told)
     if "stdout" in case.sections:
-        assert result.stdout.rstrip("\n") == case.sections["stdout"].rstrip("\n"), told
+        assert result.stdout.strip("\n") == case.sections["stdout"].strip("\n"), told
     position = 0
     for pattern in case.sections.get("stdout~", "").splitlines():
         match = re.compile(pattern, re.MULTILINE).search(result.stdout, position)

@@ -5,7 +5,7 @@ import re
 from support import SOURCE
 
 # Each folder may include itself and what stands before it.
-LAYERS = ["base", "lexer", "parser", "sema", "codegen", "runtime", "stdlib", "cli"]
+LAYERS = ["base", "lexer", "parser", "sema", "codegen", "runtime", "stdlib", "cli", "symbols"]
 
 
 def files(*extensions, folders=None):

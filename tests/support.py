@@ -15,6 +15,8 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TESTS = os.path.join(SOURCE, "tests")
 LIMIT = 20  # seconds for a run of bpfline that does nothing long
 SANITIZER_STATUS = 99
+# What loads call their threads: no other run of the tests on this machine has the same.
+NAME = "w%07d" % os.getpid()
 SANITIZER_TEXT = re.compile(r"runtime error: |AddressSanitizer|LeakSanitizer|UndefinedBehavior")
 ATTACHED = re.compile(rb"^Attached (\d+) probes?$", re.MULTILINE)
 
@@ -91,6 +93,10 @@ class Bpfline:
     def script(self, text, *args, **kw):
         """Runs `-e text` with more arguments before it."""
         return self.run(*args, "-e", text, **kw)
+
+    def count(self, text, load, *args, **kw):
+        """Runs a script with a load as its child; NAME in the script is what the load's threads are called."""
+        return self.script(text.replace("NAME", NAME), *args, "-c", "%s -n %s %s" % (self.load, NAME, load), **kw)
 
     def dump(self, stage, *args, **kw):
         return self.run("--target=" + self.canned, "--dump=" + stage, *args, **kw)

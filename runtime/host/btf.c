@@ -23,11 +23,14 @@ struct btf {
 	struct arena *arena;
 	void *data;
 	size_t size;
+	bool is_borrowed; /* the data are somebody else's */
 	const char *types, *strings;
 	uint32_t types_size, strings_size;
-	uint32_t *marks; /* offset of type 1 + i * MARK_EVERY */
+	uint32_t *marks; /* offset of type first_id + i * MARK_EVERY */
 	uint32_t mark_count, mark_capacity;
 	uint32_t reached_id, reached_offset; /* the first type not walked over yet */
+	struct btf *base;  /* of a module: the kernel's, which its numbers and strings go on from */
+	uint32_t first_id; /* 1 without a base */
 };
 
 /* Some kernels cannot map it, and pipes cannot either. */
@@ -100,7 +103,25 @@ static bool set_sections(struct btf *btf)
 	return btf->strings[btf->strings_size - 1] == '\0';
 }
 
-int btf_open(struct arena *arena, const char *path, struct btf **ret_btf)
+int btf_of_data(struct arena *arena, const void *data, size_t size, struct btf **ret_btf)
+{
+	struct btf *btf = arena_new_struct(arena, struct btf);
+
+	btf->arena = arena;
+	btf->data = (void *)data;
+	btf->size = size;
+	btf->is_borrowed = true;
+	btf->reached_id = btf->first_id = 1;
+	if (size < sizeof(struct btf_header) || !set_sections(btf))
+		return -EINVAL;
+	*ret_btf = btf;
+	return 0;
+}
+
+/* Defined with the walk over types. */
+static uint32_t last_id(struct btf *btf);
+
+int btf_open_module(struct arena *arena, const char *path, struct btf *base, struct btf **ret_btf)
 {
 	struct btf *btf = arena_new_struct(arena, struct btf);
 	int err = map_file(path, &btf->data, &btf->size);
@@ -108,7 +129,8 @@ int btf_open(struct arena *arena, const char *path, struct btf **ret_btf)
 	if (err)
 		return err;
 	btf->arena = arena;
-	btf->reached_id = 1;
+	btf->base = base;
+	btf->reached_id = btf->first_id = base ? last_id(base) + 1 : 1;
 	if (!set_sections(btf)) {
 		munmap(btf->data, btf->size);
 		return -EINVAL;
@@ -117,10 +139,20 @@ int btf_open(struct arena *arena, const char *path, struct btf **ret_btf)
 	return 0;
 }
 
+int btf_open(struct arena *arena, const char *path, struct btf **ret_btf)
+{
+	return btf_open_module(arena, path, NULL, ret_btf);
+}
+
 void btf_close(struct btf *btf)
 {
-	if (btf)
+	if (btf && !btf->is_borrowed)
 		munmap(btf->data, btf->size);
+}
+
+bool btf_is_kernel(const struct btf *btf)
+{
+	return !btf->is_borrowed;
 }
 
 const void *btf_type_data(const struct btf_type *type)
@@ -130,6 +162,11 @@ const void *btf_type_data(const struct btf_type *type)
 
 const char *btf_name(const struct btf *btf, uint32_t offset)
 {
+	if (btf->base) {
+		if (offset < btf->base->strings_size)
+			return btf_name(btf->base, offset);
+		offset -= btf->base->strings_size;
+	}
 	return offset < btf->strings_size ? btf->strings + offset : "";
 }
 
@@ -211,12 +248,19 @@ static const struct btf_type *walk_over(struct btf *btf, uint32_t id, uint32_t o
 	const struct btf_type *type = type_at(btf, offset, ret_next);
 
 	if (type && id == btf->reached_id) {
-		if ((id - 1) % MARK_EVERY == 0)
+		if ((id - btf->first_id) % MARK_EVERY == 0)
 			remember(btf, offset);
 		btf->reached_id = id + 1;
 		btf->reached_offset = *ret_next;
 	}
 	return type;
+}
+
+static uint32_t last_id(struct btf *btf)
+{
+	while (walk_over(btf, btf->reached_id, btf->reached_offset, &(uint32_t){ 0 }))
+		;
+	return btf->reached_id - 1;
 }
 
 const struct btf_type *btf_type(struct btf *btf, uint32_t id)
@@ -226,10 +270,12 @@ const struct btf_type *btf_type(struct btf *btf, uint32_t id)
 
 	if (!id)
 		return NULL;
+	if (id < btf->first_id)
+		return btf_type(btf->base, id);
 	if (id < btf->reached_id) {
-		at = (id - 1) / MARK_EVERY;
+		at = (id - btf->first_id) / MARK_EVERY;
 		offset = btf->marks[at];
-		at = at * MARK_EVERY + 1;
+		at = at * MARK_EVERY + btf->first_id;
 	} else {
 		at = btf->reached_id;
 		offset = btf->reached_offset;
@@ -242,12 +288,19 @@ const struct btf_type *btf_type(struct btf *btf, uint32_t id)
 	return type;
 }
 
+struct btf *btf_home(struct btf *btf, uint32_t id)
+{
+	while (btf->base && id < btf->first_id)
+		btf = btf->base;
+	return btf;
+}
+
 uint32_t btf_find(struct btf *btf, uint32_t kinds, const char *name)
 {
 	const struct btf_type *type;
 	uint32_t id, offset = 0;
 
-	for (id = 1; (type = walk_over(btf, id, offset, &offset)); id++)
+	for (id = btf->first_id; (type = walk_over(btf, id, offset, &offset)); id++)
 		if ((kinds & BTF_KIND_BIT(BTF_INFO_KIND(type->info))) && type->name_off &&
 		    !strcmp(btf_name(btf, type->name_off), name))
 			return id;
@@ -261,13 +314,52 @@ void btf_each(struct btf *btf, uint32_t kinds, const char *prefix,
 	uint32_t id, offset = 0;
 	size_t length = strlen(prefix);
 
-	for (id = 1; (type = walk_over(btf, id, offset, &offset)); id++) {
+	for (id = btf->first_id; (type = walk_over(btf, id, offset, &offset)); id++) {
 		const char *name = btf_name(btf, type->name_off);
 
 		if ((kinds & BTF_KIND_BIT(BTF_INFO_KIND(type->info))) && *name &&
 		    !strncmp(name, prefix, length) && !callback(context, id, name))
 			return;
 	}
+}
+
+/* The member of that name in an enum; false if it has none. */
+static bool has_enumerator(const struct btf *btf, const struct btf_type *type, const char *name,
+			   int64_t *ret_value)
+{
+	uint32_t i, count = BTF_INFO_VLEN(type->info);
+
+	if (BTF_INFO_KIND(type->info) == BTF_KIND_ENUM64) {
+		const struct btf_enum64 *wide = btf_type_data(type);
+
+		for (i = 0; i < count; i++)
+			if (!strcmp(btf_name(btf, wide[i].name_off), name)) {
+				*ret_value = (int64_t)((uint64_t)wide[i].val_hi32 << 32 |
+						       wide[i].val_lo32);
+				return true;
+			}
+	} else if (BTF_INFO_KIND(type->info) == BTF_KIND_ENUM) {
+		const struct btf_enum *small = btf_type_data(type);
+
+		for (i = 0; i < count; i++)
+			if (!strcmp(btf_name(btf, small[i].name_off), name)) {
+				*ret_value = BTF_INFO_KFLAG(type->info) ?
+						     small[i].val : (int64_t)(uint32_t)small[i].val;
+				return true;
+			}
+	}
+	return false;
+}
+
+uint32_t btf_find_enumerator(struct btf *btf, const char *name, int64_t *ret_value)
+{
+	const struct btf_type *type;
+	uint32_t id, offset = 0;
+
+	for (id = btf->first_id; (type = walk_over(btf, id, offset, &offset)); id++)
+		if (has_enumerator(btf, type, name, ret_value))
+			return id;
+	return 0;
 }
 
 uint32_t btf_skip_modifiers(struct btf *btf, uint32_t id, bool *ret_user)

@@ -17,9 +17,21 @@
 
 struct btf;
 
+/* As btf_open(), of data in memory that stays there: what a C compiler made. */
+int btf_of_data(struct arena *arena, const void *data, size_t size, struct btf **ret_btf);
+
 /* 0 or -errno (-EINVAL: the file is no BTF).  The file stays mapped until btf_close(). */
 int btf_open(struct arena *arena, const char *path, struct btf **ret_btf);
+
+/* BTF of a module: it goes on where `base` ends, which has to stay open. */
+int btf_open_module(struct arena *arena, const char *path, struct btf *base, struct btf **ret_btf);
 void btf_close(struct btf *btf);
+
+/* Of a file: the kernel's. */
+bool btf_is_kernel(const struct btf *btf);
+
+/* The one of a module's or its base that holds the type. */
+struct btf *btf_home(struct btf *btf, uint32_t id);
 
 /* The type with a number; NULL for 0 (void) and numbers there are not. */
 const struct btf_type *btf_type(struct btf *btf, uint32_t id);
@@ -34,6 +46,9 @@ const char *btf_name(const struct btf *btf, uint32_t offset);
 
 /* Number of the first type of one of these kinds with that name, 0 if there is none. */
 uint32_t btf_find(struct btf *btf, uint32_t kinds, const char *name);
+
+/* Number of the first enum with a member of that name, 0 if there is none. */
+uint32_t btf_find_enumerator(struct btf *btf, const char *name, int64_t *ret_value);
 
 /* Follows typedefs and qualifiers.  *ret_user is set when one of them says "user memory". */
 uint32_t btf_skip_modifiers(struct btf *btf, uint32_t id, bool *ret_user);

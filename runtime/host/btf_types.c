@@ -72,11 +72,15 @@ static const struct type *convert_struct(struct btf *btf, struct types *types, u
 
 	if (type)
 		return type;
-	type = *tag ? struct_of_tag(types, tag, is_union) : type_struct(types, NULL, is_union);
+	if (*tag && btf_is_kernel(btf))
+		type = struct_of_tag(types, tag, is_union);
+	else
+		type = type_struct(types, *tag ? arena_strdup(types->arena, tag) : NULL, is_union);
 	/* Several structs may have one tag: the first gets what was named before. */
 	if (type->record.btf_id)
 		type = type_struct(types, arena_strdup(types->arena, tag), is_union);
 	type->record.btf_id = id;
+	type->record.origin = btf;
 	type->size = from->size;
 	type->align = struct_align(from->size);
 	remember_id(btf, types, id, type);
@@ -166,6 +170,7 @@ static const struct type *convert(struct btf *btf, struct types *types, uint32_t
 
 	if (!type || depth > DEPTH_MAX)
 		return types->void_type;
+	btf = btf_home(btf, base);
 	switch (BTF_INFO_KIND(type->info)) {
 	case BTF_KIND_INT:
 		return convert_number(types, type->size,
@@ -188,6 +193,11 @@ static const struct type *convert(struct btf *btf, struct types *types, uint32_t
 	default: /* functions, variables: nothing that a value can be of */
 		return types->void_type;
 	}
+}
+
+bool btf_owns(const struct btf *btf, struct types *types, const struct type *record)
+{
+	return record->record.btf_id && known_by_id(btf, types, record->record.btf_id) == record;
 }
 
 const struct type *btf_convert(struct btf *btf, struct types *types, uint32_t id)
@@ -230,6 +240,8 @@ void btf_complete(struct btf *btf, struct types *types, struct type *record)
 	const struct btf_member *members;
 	uint32_t i, count;
 
+	if (record->record.origin)
+		btf = record->record.origin;
 	record->record.is_complete = true;
 	if (!record->record.btf_id && record->record.tag && btf)
 		record->record.btf_id =
@@ -275,6 +287,73 @@ const struct type *btf_find_type(struct btf *btf, struct types *types, const cha
 	return NULL;
 }
 
+/*
+ * A word for each argument; one that is larger has as many as it fills.  The
+ * first `skip` parameters are none of the arguments.
+ */
+static struct type *prototype_args(struct btf *btf, struct types *types, const char *name,
+				   const struct btf_type *prototype, uint32_t skip)
+{
+	const struct btf_param *params = btf_type_data(prototype);
+	uint32_t count = BTF_INFO_VLEN(prototype->info), offset = 0, i;
+	struct type *args = type_struct(types, arena_printf(types->arena, "%s_args", name), false);
+
+	count = count > skip ? count - skip : 0;
+	args->align = 8;
+	args->record.fields = arena_new_array(types->arena, struct field, count);
+	args->record.count = count;
+	args->record.is_complete = true;
+	args->record.is_context = true;
+	for (i = 0; i < count; i++) {
+		const char *param = btf_name(btf, params[i + skip].name_off);
+		struct field *field = &args->record.fields[i];
+
+		field->name = *param ? intern_str(types->interner, param) :
+				       arena_printf(types->arena, "arg%u", i);
+		field->type = convert(btf, types, params[i + skip].type, 0);
+		field->offset = offset;
+		offset += MAX((field->type->size + 7) / 8 * 8, 8u);
+	}
+	args->size = offset;
+	return args;
+}
+
+/* `...` at the end is a parameter without name and type. */
+static bool is_variadic(const struct btf_type *prototype)
+{
+	uint32_t count = BTF_INFO_VLEN(prototype->info);
+	const struct btf_param *params = btf_type_data(prototype);
+
+	return count && !params[count - 1].type && !params[count - 1].name_off;
+}
+
+bool btf_function(struct btf *btf, struct types *types, uint32_t id, struct kernel_function *ret_function)
+{
+	const struct btf_type *type = btf_type(btf, id), *prototype;
+	bool is_user;
+
+	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_FUNC)
+		return false;
+	prototype = btf_type(btf, type->type);
+	if (!prototype || BTF_INFO_KIND(prototype->info) != BTF_KIND_FUNC_PROTO)
+		return false;
+	ret_function->btf_id = id;
+	ret_function->is_variadic = is_variadic(prototype);
+	ret_function->args = prototype_args(btf, types, btf_name(btf, type->name_off), prototype, 0);
+	ret_function->result = btf_skip_modifiers(btf, prototype->type, &is_user) ?
+				       convert(btf, types, prototype->type, 0) :
+				       NULL;
+	return true;
+}
+
+const struct type *btf_find_constant(struct btf *btf, struct types *types, const char *name,
+				     int64_t *ret_value)
+{
+	uint32_t id = btf_find_enumerator(btf, name, ret_value);
+
+	return id ? convert(btf, types, id, 0) : NULL;
+}
+
 /* The prototype of a tracepoint: of the function that has its parameters' names where the kernel
  * has one, else of the type that has only their types. */
 static const struct btf_type *raw_tracepoint_prototype(struct btf *btf, struct arena *arena,
@@ -301,30 +380,10 @@ static const struct btf_type *raw_tracepoint_prototype(struct btf *btf, struct a
 const struct type *btf_raw_tracepoint_args(struct btf *btf, struct types *types, const char *event)
 {
 	const struct btf_type *prototype = raw_tracepoint_prototype(btf, types->arena, event);
-	const struct btf_param *params;
-	struct type *args;
-	uint32_t i, count;
 
 	if (!prototype || BTF_INFO_KIND(prototype->info) != BTF_KIND_FUNC_PROTO)
 		return NULL;
-	params = btf_type_data(prototype);
-	count = BTF_INFO_VLEN(prototype->info);
-	count = count ? count - 1 : 0; /* the first one is the kernel's own */
-	args = type_struct(types, arena_printf(types->arena, "rawtracepoint:%s_args", event), false);
-	args->size = count * 8;
-	args->align = 8;
-	args->record.fields = arena_new_array(types->arena, struct field, count);
-	args->record.count = count;
-	args->record.is_complete = true;
-	args->record.is_context = true;
-	for (i = 0; i < count; i++) {
-		const char *name = btf_name(btf, params[i + 1].name_off);
-		struct field *field = &args->record.fields[i];
-
-		field->name = *name ? intern_str(types->interner, name) :
-				      arena_printf(types->arena, "arg%u", i);
-		field->type = convert(btf, types, params[i + 1].type, 0);
-		field->offset = i * 8;
-	}
-	return args;
+	/* The first one is the kernel's own. */
+	return prototype_args(btf, types, arena_printf(types->arena, "rawtracepoint:%s", event),
+			      prototype, 1);
 }

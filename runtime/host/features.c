@@ -3,11 +3,13 @@
  */
 #include "runtime/host/features.h"
 
+#include <errno.h>
 #include <linux/version.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "runtime/bpf.h"
 
 static const char *const names[] = {
 #define X(id, text) [FEATURE_##id] = text,
@@ -44,6 +46,8 @@ static uint32_t since(enum target_feature feature)
 	case FEATURE_ISA_V4:
 	case FEATURE_UPROBE_MULTI:
 		return KERNEL_VERSION(6, 6, 0);
+	case FEATURE_MAY_GOTO:
+		return KERNEL_VERSION(6, 9, 0);
 	case FEATURE_RAW_TP_COOKIE:
 		return KERNEL_VERSION(6, 10, 0);
 	case FEATURE_COMPAT_SYSCALLS:
@@ -59,10 +63,61 @@ bool feature_of_version(enum target_feature feature, uint32_t kernel_version)
 	return kernel_version >= since(feature);
 }
 
+/*
+ * Kernels that take features back from newer ones have uprobe.multi without the version; others
+ * are built without.  One that knows it looks at the path, and "/" is no file.
+ */
+static bool has_uprobe_multi(void)
+{
+	static const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	const struct bpf_program_spec program = {
+		.name = "has_uprobes", .license = "GPL", .type = BPF_PROG_TYPE_KPROBE,
+		.attach_type = TRACE_UPROBE_MULTI, .insns = insns, .insn_count = ARRAY_SIZE(insns),
+		.btf = -1,
+	};
+	const uint64_t offset = 0;
+	const struct bpf_uprobe_spec spec = { .path = "/", .offsets = &offset, .count = 1 };
+	int fd = bpf_load_program(&program), err;
+
+	if (fd < 0)
+		return false;
+	err = bpf_attach_uprobes(fd, &spec);
+	close(fd);
+	return err == -EBADF;
+}
+
+/* Debian's 6.1 has it not, whatever its version says.  One that knows it wants functions. */
+static bool has_kprobe_multi(void)
+{
+	static const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	const struct bpf_program_spec program = {
+		.name = "has_kprobes", .license = "GPL", .type = BPF_PROG_TYPE_KPROBE,
+		.attach_type = BPF_TRACE_KPROBE_MULTI, .insns = insns,
+		.insn_count = ARRAY_SIZE(insns), .btf = -1,
+	};
+	int fd = bpf_load_program(&program), err;
+
+	if (fd < 0)
+		return false;
+	err = bpf_attach_kprobe_multi(fd, NULL, NULL, 0, false);
+	close(fd);
+	return err == -EINVAL;
+}
+
 bool feature_of_host(enum target_feature feature, uint32_t kernel_version)
 {
+	if (feature == FEATURE_UPROBE_MULTI)
+		return has_uprobe_multi();
 	if (!feature_of_version(feature, kernel_version))
 		return false;
+	if (feature == FEATURE_KPROBE_MULTI)
+		return has_kprobe_multi();
 	if (feature == FEATURE_TP_BTF)
 		return !access("/sys/kernel/btf/vmlinux", R_OK);
 	/* The 32-bit emulation brings this setting with it; other architectures just check. */

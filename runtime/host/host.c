@@ -16,9 +16,13 @@
 #include "base/compiler.h"
 #include "base/vec.h"
 #include "runtime/host/btf_types.h"
+#include "runtime/host/clang.h"
 #include "runtime/host/features.h"
+#include "runtime/host/functions.h"
+#include "runtime/host/kallsyms.h"
 #include "runtime/host/syscalls.h"
 #include "runtime/host/tracefs.h"
+#include "runtime/host/user_files.h"
 #include "sema/arch.h"
 
 #define RAW_TRACEPOINT_PREFIX "btf_trace_"
@@ -29,6 +33,9 @@ struct facts {
 	const char *folder; /* NULL: the running kernel */
 	const char *btf_path;
 	struct btf *btf;
+	struct btf *c_btf; /* what a C compiler told; it is asked once */
+	struct clang_options clang;
+	struct module_btfs modules;
 	int events; /* descriptor of the folder of events/, or -errno */
 	bool btf_is_tried, events_is_tried;
 	uint32_t known, present; /* bits of features */
@@ -47,6 +54,13 @@ static struct btf *get_btf(struct facts *facts)
 		facts->btf_is_tried = true;
 		if (btf_open(facts->arena, facts->btf_path, &facts->btf))
 			facts->btf = NULL;
+		facts->modules = (struct module_btfs){
+			.arena = facts->arena,
+			.folder = facts->folder ?
+					  arena_printf(facts->arena, "%s/btf", facts->folder) :
+					  "/sys/kernel/btf",
+			.base = facts->btf,
+		};
 	}
 	return facts->btf;
 }
@@ -105,10 +119,87 @@ static const struct type *facts_find_type(const struct target *target, struct ty
 	return btf ? btf_find_type(btf, types, what, name) : NULL;
 }
 
+static bool facts_has_types(const struct target *target)
+{
+	return get_btf(facts_of(target)) != NULL;
+}
+
+static const struct type *facts_find_enumerator(const struct target *target, struct types *types,
+						const char *name, int64_t *ret_value)
+{
+	struct btf *btf = get_btf(facts_of(target));
+
+	return btf ? btf_find_constant(btf, types, name, ret_value) : NULL;
+}
+
+/* The kernel's headers, where the distribution keeps those of the running one. */
+static const char *kernel_folder(struct facts *facts, const char *name)
+{
+	struct utsname uts;
+	const char *path;
+
+	if (facts->folder)
+		return NULL;
+	uname(&uts);
+	path = arena_printf(facts->arena, "/lib/modules/%s/%s", uts.release, name);
+	return access(path, R_OK) ? NULL : path;
+}
+
+static int facts_ask_c(const struct target *target, struct types *types,
+		       const struct c_question *question, struct c_reply *ret_reply)
+{
+	struct facts *facts = facts_of(target);
+	struct clang_options *options = &facts->clang;
+
+	options->arch = target->arch->name;
+	if (!options->kernel_source)
+		options->kernel_source = kernel_folder(facts, "source");
+	if (!options->kernel_build)
+		options->kernel_build = kernel_folder(facts, "build");
+	return clang_ask(facts->arena, options, types, question, ret_reply, &facts->c_btf);
+}
+
+void target_set_headers(struct target *target, const struct clang_options *options)
+{
+	facts_of(target)->clang = *options;
+}
+
 static void facts_complete_type(const struct target *target, struct types *types,
 				struct type *record)
 {
-	btf_complete(get_btf(facts_of(target)), types, record);
+	struct facts *facts = facts_of(target);
+
+	get_btf(facts);
+	btf_complete(module_btfs_of(&facts->modules, types, record), types, record);
+}
+
+static int facts_each_function(const struct target *target,
+			       bool (*callback)(void *context, const char *module, const char *name),
+			       void *context)
+{
+	int folder = get_events(facts_of(target));
+
+	return folder < 0 ? folder : functions_each(folder, callback, context);
+}
+
+static int facts_each_typed_function(const struct target *target, const char *module,
+				     bool (*callback)(void *context, const char *module,
+						      const char *name),
+				     void *context)
+{
+	struct facts *facts = facts_of(target);
+
+	get_btf(facts);
+	return functions_each_typed(&facts->modules, module, callback, context);
+}
+
+static int facts_find_function(const struct target *target, struct types *types, const char *module,
+			       const char *name, struct kernel_function *ret_function)
+{
+	struct facts *facts = facts_of(target);
+
+	get_btf(facts);
+	return function_find(&facts->modules, types, module, name, ret_function);
 }
 
 static const struct type *facts_raw_tracepoint_args(const struct target *target,
@@ -161,6 +252,22 @@ static int facts_each_raw_tracepoint(const struct target *target,
 	return 0;
 }
 
+static int facts_kernel_symbol(const struct target *target, const char *name,
+			       uint64_t *ret_address)
+{
+	const struct facts *facts = facts_of(target);
+	const char *path = "/proc/kallsyms";
+
+	if (facts->folder)
+		path = arena_printf(facts->arena, "%s/kallsyms", facts->folder);
+	return kallsyms_find(path, name, ret_address);
+}
+
+static const char *facts_syscall_name(const struct target *target UNUSED, int number)
+{
+	return syscall_name(number);
+}
+
 static int facts_syscall_number(const struct target *target UNUSED, const char *name)
 {
 	return syscall_number(name);
@@ -188,8 +295,16 @@ static struct facts *facts_new(struct arena *arena)
 	facts->target.find_type = facts_find_type;
 	facts->target.raw_tracepoint_args = facts_raw_tracepoint_args;
 	facts->target.syscall_number = facts_syscall_number;
+	facts->target.syscall_name = facts_syscall_name;
 	facts->target.complete_type = facts_complete_type;
 	facts->target.each_raw_tracepoint = facts_each_raw_tracepoint;
+	facts->target.has_types = facts_has_types;
+	facts->target.ask_c = facts_ask_c;
+	facts->target.find_enumerator = facts_find_enumerator;
+	facts->target.each_function = facts_each_function;
+	facts->target.each_typed_function = facts_each_typed_function;
+	facts->target.find_function = facts_find_function;
+	facts->target.kernel_symbol = facts_kernel_symbol;
 	return facts;
 }
 
@@ -250,6 +365,7 @@ struct target *host_target_new(struct arena *arena, const struct host_options *o
 	facts->target.name = "running kernel";
 	facts->target.arch = arch_find(uts.machine);
 	facts->target.kernel_version = parse_version(uts.release);
+	facts->target.user_files = user_files_new(arena, "");
 	cpus = read_cpu_list("/sys/devices/system/cpu/possible", NULL, 65536);
 	facts->target.cpu_count = cpus ? cpus : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
 	facts->btf_path = options->btf ? options->btf : "/sys/kernel/btf/vmlinux";
@@ -327,6 +443,7 @@ struct target *file_target_new(struct arena *arena, const char *folder, const ch
 		return NULL;
 	}
 	facts->target.name = facts->folder = folder;
+	facts->target.user_files = user_files_new(arena, arena_printf(arena, "%s/root", folder));
 	facts->btf_path = arena_printf(arena, "%s/vmlinux.btf", folder);
 	error = read_conf(facts, file);
 	fclose(file);
@@ -343,7 +460,9 @@ void target_close(struct target *target)
 
 	if (!facts)
 		return;
+	module_btfs_close(&facts->modules);
 	btf_close(facts->btf);
+	user_files_free(target->user_files);
 	if (facts->events >= 0)
 		close(facts->events);
 }

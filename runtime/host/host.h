@@ -21,10 +21,16 @@ struct target *host_target_new(struct arena *arena, const struct host_options *o
  *			features=ringbuf,loop ... (without that line: what the version has)
  *	events/CATEGORY/EVENT/format
  *	vmlinux.btf	raw BTF; may be missing
+ *	root/		its programs and libraries, for probes in user space; may be missing
  *
  * NULL when target.conf does not say what it has to; *ret_error tells.
  */
 struct target *file_target_new(struct arena *arena, const char *folder, const char **ret_error);
+
+struct clang_options; /* runtime/host/clang.h */
+
+/* Where headers are looked for; what the options leave open is filled in when it is needed. */
+void target_set_headers(struct target *target, const struct clang_options *options);
 
 /* Closes what was opened; the memory belongs to the arena. */
 void target_close(struct target *target);

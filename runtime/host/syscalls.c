@@ -38,7 +38,7 @@ static const struct syscall by_hand[] = {
 	{ "lsm_set_self_attr", 460 }, { "lsm_list_modules", 461 }, { "mseal", 462 },
 	{ "setxattrat", 463 },	     { "getxattrat", 464 },	 { "listxattrat", 465 },
 	{ "removexattrat", 466 },    { "open_tree_attr", 467 },	 { "file_getattr", 468 },
-	{ "file_setattr", 469 },
+	{ "file_setattr", 469 },      { "listns", 470 },	 { "rseq_slice_yield", 471 },
 };
 
 static int compare(const void *name, const void *syscall)
@@ -58,4 +58,17 @@ int syscall_number(const char *name)
 		if (!strcmp(by_hand[i].name, name))
 			return by_hand[i].number;
 	return -1;
+}
+
+const char *syscall_name(int number)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(from_headers); i++)
+		if (from_headers[i].number == number)
+			return from_headers[i].name;
+	for (i = ARRAY_SIZE(by_hand); i-- > 0;)
+		if (by_hand[i].number == number)
+			return by_hand[i].name;
+	return NULL;
 }

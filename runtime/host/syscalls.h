@@ -7,4 +7,7 @@
 /* By the name that the tracepoint sys_enter_NAME has; -1 if unknown. */
 int syscall_number(const char *name);
 
+/* NULL if unknown. */
+const char *syscall_name(int number);
+
 #endif

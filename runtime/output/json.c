@@ -124,6 +124,30 @@ static void cut_string_json(const struct value *value, const char *mark, struct 
 	string_json(text.text, text.length, out);
 }
 
+/* What is text in every format. */
+static void text_json(const struct value *value, const char *mark, struct strbuf *out)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, out->arena);
+	value_text(value, mark, &text);
+	string_json(text.text, text.length, out);
+}
+
+/* Signed bytes, as the reference has them. */
+static void buffer_json(const struct value *value, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_putc(out, '[');
+	for (i = 0; i < value->string.length; i++) {
+		if (i)
+			strbuf_putc(out, ',');
+		signed_text((signed char)value->string.bytes[i], out);
+	}
+	strbuf_putc(out, ']');
+}
+
 static void value_json(const struct value *value, const char *mark, struct strbuf *out)
 {
 	switch (value->kind) {
@@ -162,6 +186,14 @@ static void value_json(const struct value *value, const char *mark, struct strbu
 		return;
 	case VALUE_HISTOGRAM:
 		histogram_json(value, out);
+		return;
+	case VALUE_SYMBOL:
+	case VALUE_STACK:
+	case VALUE_LATE:
+		text_json(value, mark, out);
+		return;
+	case VALUE_BUFFER:
+		buffer_json(value, out);
 		return;
 	}
 	unreachable();
@@ -223,6 +255,19 @@ static void json_printf(struct output *output, const char *text, size_t length)
 	finish(output, &line);
 }
 
+static void json_text(struct output *output, enum output_text kind, const char *text, size_t length)
+{
+	static const char *const types[] = { [OUTPUT_TIME] = "time", [OUTPUT_JOIN] = "join",
+					     [OUTPUT_CAT] = "cat", [OUTPUT_SYSTEM] = "syscall" };
+	struct strbuf line = begin(types[kind]);
+
+	if (kind == OUTPUT_JOIN && length && text[length - 1] == '\n')
+		length--;
+	strbuf_puts(&line, "\"data\": ");
+	string_json(text, length, &line);
+	finish(output, &line);
+}
+
 static void json_value(struct output *output, const struct value *value)
 {
 	struct strbuf line = begin("value");
@@ -255,6 +300,10 @@ static const char *map_type(const struct map_listing *listing)
 	case VALUE_ARRAY:
 	case VALUE_TUPLE:
 	case VALUE_RECORD:
+	case VALUE_SYMBOL:
+	case VALUE_STACK:
+	case VALUE_BUFFER:
+	case VALUE_LATE:
 		return "map";
 	}
 	unreachable();
@@ -324,6 +373,17 @@ static void place_json(const char *place, struct strbuf *line)
 	unsigned_text(strtoul(column + 1, NULL, 10), line);
 }
 
+static void json_message(struct output *output, enum output_message kind, const char *place,
+			 const char *text, size_t length)
+{
+	struct strbuf line = begin(kind == OUTPUT_ERRORF ? "errorf" : "warnf");
+
+	strbuf_puts(&line, "\"msg\": ");
+	string_json(text, length, &line);
+	place_json(place, &line);
+	finish(output, &line);
+}
+
 static void json_warning(struct output *output, const char *place, const char *text,
 			 const char *quote UNUSED)
 {
@@ -342,6 +402,8 @@ const struct output_format output_json = {
 	.name = "json",
 	.attached = json_attached,
 	.printf = json_printf,
+	.text = json_text,
+	.message = json_message,
 	.value = json_value,
 	.map = json_map,
 	.end = json_end,

@@ -19,6 +19,7 @@ enum { BUFFER_SIZE = 64 * 1024 };
 struct output {
 	struct output_options options;
 	int error; /* of the first write that failed; later ones are not tried */
+	void *state; /* of the format */
 	struct arena *arena; /* of `line` */
 	struct strbuf line;
 	size_t length;
@@ -32,6 +33,7 @@ struct output *output_new(const struct output_options *options)
 	if (output) {
 		output->options = *options;
 		output->error = 0;
+		output->state = NULL;
 		output->length = 0;
 		output->arena = arena_new();
 		strbuf_init(&output->line, output->arena);
@@ -43,6 +45,8 @@ void output_free(struct output *output)
 {
 	if (!output)
 		return;
+	if (output->options.format->finish)
+		output->options.format->finish(output);
 	output_flush(output);
 	arena_free(output->arena);
 	free(output);
@@ -56,6 +60,11 @@ const struct output_format *output_format_of(const struct output *output)
 const struct output_options *output_options_of(const struct output *output)
 {
 	return &output->options;
+}
+
+void **output_state(struct output *output)
+{
+	return &output->state;
 }
 
 struct strbuf *output_line(struct output *output)

@@ -27,17 +27,28 @@ struct map_listing {
 
 struct output;
 
+/* Text that the script has written otherwise than by printf(). */
+enum output_text { OUTPUT_TIME, OUTPUT_JOIN, OUTPUT_CAT, OUTPUT_SYSTEM };
+
+/* Whose text a message of the script is. */
+enum output_message { OUTPUT_ERRORF, OUTPUT_WARNF };
+
 /* A format.  Every hook is set; texts are bytes, not NUL-terminated. */
 struct output_format {
 	const char *name; /* "text", "json" */
 	void (*attached)(struct output *output, uint64_t probes);
 	void (*printf)(struct output *output, const char *text, size_t length);
+	void (*text)(struct output *output, enum output_text kind, const char *text, size_t length);
+	void (*message)(struct output *output, enum output_message kind, const char *place,
+			const char *text, size_t length);
 	void (*value)(struct output *output, const struct value *value);
 	void (*map)(struct output *output, const struct map_listing *listing);
 	void (*end)(struct output *output); /* before the maps printed at exit */
 	/* Runtime warnings and losses; the place is formatted already, or "". */
 	void (*lost)(struct output *output, uint64_t events);
 	void (*warning)(struct output *output, const char *place, const char *text, const char *quote);
+	/* After all output, may be NULL: formats that write nothing before they have seen all. */
+	void (*finish)(struct output *output);
 };
 
 extern const struct output_format *const output_formats[]; /* NULL at the end */
@@ -63,6 +74,9 @@ int output_flush(struct output *output);
 /* For formats: adds to the buffer. */
 void output_write(struct output *output, const char *bytes, size_t length);
 const struct output_options *output_options_of(const struct output *output);
+
+/* For formats: a place to keep something between hooks, NULL at first; freed in finish(). */
+void **output_state(struct output *output);
 
 /* For formats: an empty text to build a line in, kept for the next one. */
 struct strbuf;

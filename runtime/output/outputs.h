@@ -8,5 +8,7 @@
 
 extern const struct output_format output_text;
 extern const struct output_format output_json;
+extern const struct output_format output_folded;
+extern const struct output_format output_flamegraph;
 
 #endif

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/compiler.h"
 #include "base/strbuf.h"
 #include "runtime/output/outputs.h"
 #include "runtime/output/value_text.h"
@@ -19,6 +20,20 @@ static void text_printf(struct output *output, const char *text, size_t length)
 	output_write(output, text, length);
 }
 
+static void text_text(struct output *output, enum output_text kind UNUSED, const char *text,
+		      size_t length)
+{
+	output_write(output, text, length);
+}
+
+static void text_message(struct output *output, enum output_message kind, const char *place,
+			 const char *text, size_t length)
+{
+	output_flush(output);
+	fprintf(stderr, "%s: %s: %.*s\n", place, kind == OUTPUT_ERRORF ? "ERROR" : "WARNING",
+		(int)length, text);
+}
+
 static void text_value(struct output *output, const struct value *value)
 {
 	struct strbuf *line = output_line(output);
@@ -28,8 +43,8 @@ static void text_value(struct output *output, const struct value *value)
 	output_write(output, line->text, line->length);
 }
 
-static void add_entry(const struct map_listing *listing, const struct map_entry *entry,
-		      const char *mark, struct strbuf *line)
+void map_entry_text(const struct map_listing *listing, const struct map_entry *entry,
+		    const char *mark, struct strbuf *line)
 {
 	bool is_histogram = entry->value.kind == VALUE_HISTOGRAM;
 
@@ -54,7 +69,7 @@ static void text_map(struct output *output, const struct map_listing *listing)
 		struct map_entry entry;
 
 		listing->entry(listing, i, &entry);
-		add_entry(listing, &entry, mark, line);
+		map_entry_text(listing, &entry, mark, line);
 		output_write(output, line->text, line->length);
 	}
 }
@@ -83,6 +98,8 @@ const struct output_format output_text = {
 	.name = "text",
 	.attached = text_attached,
 	.printf = text_printf,
+	.text = text_text,
+	.message = text_message,
 	.value = text_value,
 	.map = text_map,
 	.end = text_end,

@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "runtime/output/output.h"
+#include "runtime/output/stack_text.h"
 
 enum { LABEL_WIDTH = 16, COUNT_WIDTH = 8, BAR_WIDTH = 52, DIGITS_MAX = 20 };
 
@@ -128,6 +129,23 @@ static void enclosed_text(const struct value *value, const char *brackets, const
 	strbuf_putc(out, brackets[1]);
 }
 
+static void buffer_text(const struct value *value, struct strbuf *out)
+{
+	size_t i;
+
+	for (i = 0; i < value->string.length; i++) {
+		unsigned char byte = (unsigned char)value->string.bytes[i];
+
+		if (byte >= 0x20 && byte < 0x7f) {
+			strbuf_putc(out, (char)byte);
+			continue;
+		}
+		strbuf_puts(out, "\\x");
+		strbuf_putc(out, "0123456789abcdef"[byte >> 4]);
+		strbuf_putc(out, "0123456789abcdef"[byte & 15]);
+	}
+}
+
 void value_text(const struct value *value, const char *mark, struct strbuf *out)
 {
 	switch (value->kind) {
@@ -174,6 +192,17 @@ void value_text(const struct value *value, const char *mark, struct strbuf *out)
 		return;
 	case VALUE_HISTOGRAM:
 		histogram_text(value, out);
+		return;
+	case VALUE_SYMBOL:
+		symbol_text(value, out);
+		return;
+	case VALUE_STACK:
+		stack_text(value, out);
+		return;
+	case VALUE_BUFFER:
+		buffer_text(value, out);
+		return;
+	case VALUE_LATE:
 		return;
 	}
 	unreachable();

@@ -10,7 +10,10 @@
 
 const struct probe_type *const probe_types[] = {
 	&probe_begin,	       &probe_end,	&probe_interval,   &probe_profile,
-	&probe_rawtracepoint, &probe_software, &probe_tracepoint, NULL,
+	&probe_rawtracepoint, &probe_software, &probe_tracepoint, &probe_uprobe,
+	&probe_kprobe,	       &probe_kretprobe, &probe_fentry,	   &probe_fexit,
+	&probe_hardware,       &probe_watchpoint, &probe_iter,
+	&probe_uretprobe,      &probe_usdt,	NULL,
 };
 
 const char *part_text(const struct attach_point_parts *parts, size_t number)
@@ -103,6 +106,9 @@ void report_no_match(struct expander *expander, const struct attach_point_parts 
 			    described(expander, parts));
 	if (suggestion)
 		diag_hint(diags, "did you mean %s?", suggestion);
+	else if (expander->type->space == SPACE_USER && part_count(parts) > 1)
+		diag_hint(diags, "bpfline -l '%s:%s:*' lists what there is", expander->type->name,
+			  part_text(parts, 1));
 	else
 		diag_hint(diags, "bpfline -l '%s:*' lists what there is", expander->type->name);
 }

@@ -15,11 +15,21 @@ extern const struct probe_type *const probe_types[]; /* NULL at the end */
 
 extern const struct probe_type probe_begin;
 extern const struct probe_type probe_end;
+extern const struct probe_type probe_fentry;
+extern const struct probe_type probe_fexit;
+extern const struct probe_type probe_hardware;
 extern const struct probe_type probe_interval;
+extern const struct probe_type probe_iter;
+extern const struct probe_type probe_kprobe;
+extern const struct probe_type probe_kretprobe;
 extern const struct probe_type probe_profile;
 extern const struct probe_type probe_rawtracepoint;
 extern const struct probe_type probe_software;
 extern const struct probe_type probe_tracepoint;
+extern const struct probe_type probe_watchpoint;
+extern const struct probe_type probe_uprobe;
+extern const struct probe_type probe_uretprobe;
+extern const struct probe_type probe_usdt;
 
 /* The text of a part after the provider; number 1 is the first. */
 const char *part_text(const struct attach_point_parts *parts, size_t number);

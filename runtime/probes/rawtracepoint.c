@@ -12,6 +12,7 @@
 #include "runtime/bpf.h"
 #include "runtime/lister.h"
 #include "runtime/probes/probes.h"
+#include "runtime/probes/tracepoint.h"
 
 enum { WORD = 8, ARGS_MAX = 12 };
 
@@ -63,7 +64,8 @@ static int attach(struct attacher *attacher, const struct object_attachment *att
 
 #define RAW_MECHANISM                                                                           \
 	.name = "raw_tracepoint", .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,                    \
-	.emit_arg = emit_arg, .emit_argn = emit_argn, .attach = attach
+	.emit_arg = emit_arg, .emit_argn = emit_argn, .attach = attach,                         \
+	.stack_skip = RAW_STACK_SKIP
 
 static const struct mechanism with_cookie = { RAW_MECHANISM, .emit_point_index = index_by_cookie };
 static const struct mechanism plain = { RAW_MECHANISM };

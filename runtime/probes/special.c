@@ -12,6 +12,7 @@
 static const struct mechanism test_run = {
 	.name = "test_run",
 	.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+	.interrupts_on = true,
 };
 
 static void special_resolve(struct expander *expander, const struct attach_point_parts *parts)

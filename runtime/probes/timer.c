@@ -52,12 +52,14 @@ static int profile_attach(struct attacher *attacher, const struct object_attachm
 static const struct mechanism interval_clock = {
 	.name = "cpu_clock",
 	.prog_type = BPF_PROG_TYPE_PERF_EVENT,
+	.has_registers = true,
 	.attach = interval_attach,
 };
 
 static const struct mechanism profile_clock = {
 	.name = "cpu_clock",
 	.prog_type = BPF_PROG_TYPE_PERF_EVENT,
+	.has_registers = true,
 	.attach = profile_attach,
 };
 

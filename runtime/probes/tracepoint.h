@@ -20,6 +20,9 @@ const struct mechanism *syscall_mechanism(const struct target *target, const cha
 const struct mechanism *raw_mechanism(const struct target *target);
 const struct mechanism *perf_mechanism(const struct target *target);
 
+/* Frames of a kernel stack before the event's own: the program and bpf_trace_runN(). */
+enum { RAW_STACK_SKIP = 2 };
+
 /* Where in the context of a system call an argument is: field.offset of a field in_register. */
 enum syscall_field {
 	SYSCALL_FIELD_ARG, /* and the five after it */

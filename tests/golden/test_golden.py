@@ -6,6 +6,8 @@ The sibling files of NAME.bt decide what is compared:
                  standard output of --dump=that stage
     NAME.fmt     standard output of --fmt; it must also format to itself and mean the same
     NAME.err     standard error of compiling, and with an error exit status 1
+    NAME.out     what a run by the interpreter prints, with the events of NAME.events if there are any;
+                 what is not empty of standard error and not 0 of the status comes after it
 
 Without NAME.err a case compiles without a word.  The first lines of a script may say
 
@@ -18,15 +20,18 @@ makes those that its folder is about.
 import os
 import re
 import shlex
+import subprocess
 
 import pytest
 
+from support import Bpfline, environment
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 STAGES = ["ast", "types", "ir", "optimised", "allocated", "bpf", "object"]
-EXTENSIONS = [*STAGES, "fmt", "err"]
+EXTENSIONS = [*STAGES, "fmt", "err", "out"]
 # What --update makes for a script that has no sibling yet.
 FIRST = {"parse": ["ast"], "fmt": ["fmt"], "errors": ["err"], "types": ["types"], "bpf": ["bpf"],
-         "object": ["object"]}
+         "object": ["object"], "run": ["out"]}
 PLACES = re.compile(r"\b\d+:\d+-\d+\b|\b\d+:\d+\b")
 
 
@@ -82,10 +87,21 @@ class Golden:
             assert result.stderr == ""
         return result.stdout
 
+    def interpret(self):
+        """What the script prints on the interpreter's kernel."""
+        path = os.path.join(os.path.dirname(self.bpfline.canned), "bpfline-interp")
+        result = Golden(Bpfline(path, self.bpfline.canned, None), self.script).run()
+        assert "INTERPRETER: " not in result.stderr, result.stderr
+        return result.stdout + (result.stderr and "--- stderr\n" + result.stderr) + \
+            ("--- status %d\n" % result.status if result.status else "")
+
     def produce(self, extension):
+        if extension == "out":
+            return self.interpret()
         if extension == "err":
             result = self.run("--dump=object")
-            assert result.status == (1 if "ERROR: " in result.stderr else 0), result.stderr
+            status = 2 if os.path.basename(self.script).startswith("C_") else 1 # of C that cannot be read
+            assert result.status == (status if "ERROR: " in result.stderr else 0), result.stderr
             return result.stderr
         if extension == "fmt":
             return self.clean("--fmt")
@@ -107,15 +123,24 @@ def test_golden(script, extension, bpfline, pytestconfig):
             PLACES.sub("", golden.clean("--dump=ast")), "formatting changes the meaning"
 
 
+@pytest.mark.parametrize("script", [pytest.param(s, id=os.path.basename(s)) for s in scripts()
+                                    if os.path.dirname(s).endswith("errors")])
+def test_error_has_the_id_it_is_named_for(script, build, bpfline):
+    words_after = words(script, "params")
+    done = subprocess.run([os.path.join(build, "tests", "diagnostics"), bpfline.canned, script, *words_after],
+                          capture_output=True, text=True, check=True, env=environment())
+    assert os.path.basename(script).split(".")[0] in done.stdout.split()
+
+
 def test_same_input_same_bytes(bpfline):
     """compile() is a function: all objects again, in another directory and environment."""
     for script in scripts():
-        if os.path.exists(sibling(script, "object")):
-            golden = Golden(bpfline, script)
-            with open(script, encoding="utf-8") as f:
-                text = f.read()
-            first = golden.clean("--dump=object")
-            again = bpfline.dump("object", *words(script, "options"), "-e", text,
-                                 *words(script, "params"), cwd="/", env={"HOME": "/nowhere"})
-            named = first.replace(os.path.basename(script), "stdin")
-            assert again.stdout == named, script
+        if not os.path.exists(sibling(script, "object")):
+            continue
+        with open(script, encoding="utf-8") as f:
+            text = f.read()
+        for stage in ("object", "bpf"):
+            arguments = [stage, *words(script, "options"), "-e", text, *words(script, "params")]
+            first = bpfline.dump(*arguments)
+            again = bpfline.dump(*arguments, cwd="/", env={"HOME": "/nowhere", "COLUMNS": "7"})
+            assert first.stdout and first.stdout == again.stdout, script

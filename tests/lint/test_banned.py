@@ -10,12 +10,13 @@ COMPILER = ["base", "lexer", "parser", "sema", "codegen"]
 RULES = {
     # The compiler returns diagnostics, the runtime error codes; whoever knows the user prints.
     "prints": (r"\b(?:printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror|dprintf)\s*\(",
-               sources.LAYERS, lambda path: path.startswith(("cli/", "runtime/output/"))),
+               sources.LAYERS, lambda path: path.startswith(("cli/", "runtime/output/", "symbols/main.c"))),
     "ends the process": (r"\b(?:exit|_exit|abort|quick_exit)\s*\(", sources.LAYERS,
                          lambda path: path.startswith("cli/") or path in (
                              "base/arena.c",      # out of memory ends the process
                              "runtime/child.c",   # the forked child, when exec fails
                              "runtime/links.c",   # the forked closer of descriptors
+                             "runtime/symbol_server.c", # the forked child, when exec fails
                          )),
     # One arena for the compiler's memory.
     "allocates": (r"\b(?:malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf)\s*\(",

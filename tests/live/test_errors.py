@@ -27,7 +27,7 @@ REFUSED = {
     "two types for a variable": (["-e", 'begin { $a = 1; $a = "x"; }'], 1, r"\$a"),
     "two types for a map": (["-e", 'begin { @a = 1; @a = "x"; }'], 1, r"@a"),
     "map with and without key": (["-e", "begin { @a = 1; @a[1] = 1; }"], 1, r"@a"),
-    "unterminated string": (["-e", 'begin { printf("abc); }'], 1, r"(?i)unterminated|not closed|never"),
+    "unterminated string": (["-e", 'begin { printf("abc); }'], 1, r"(?i)string"),
     "unterminated comment": (["-e", "begin { /* abc }"], 1, r"(?i)comment"),
     "empty program": (["-e", ""], 1, r"."),
     "only a comment": (["-e", "// nothing"], 1, r"."),
@@ -97,7 +97,7 @@ HOSTILE = {
     "ten megabytes of one name": lambda: b"x" * 10_000_000,
     "ten megabytes of spaces": lambda: b" " * 10_000_000,
     "ten megabytes in a comment": lambda: b"/*" + b"x" * 10_000_000,
-    "ten megabytes in a string": lambda: b'begin { printf("' + b"x" * 10_000_000 + b'"); }',
+    "ten megabytes in a string": lambda: b'begin { $x = "' + b"x" * 10_000_000 + b'"; print($x); }',
     "ten megabytes of errors": lambda: b"begin { $ }\n" * 800_000,
 }
 

@@ -22,6 +22,7 @@
 #include "runtime/host/tracefs.h"
 #include "runtime/output/outputs.h"
 #include "runtime/probes/probes.h"
+#include "runtime/probes/tracepoint.h"
 #include "runtime/session.h"
 #include "sema/arch.h"
 #include "sema/builtin.h"
@@ -128,6 +129,35 @@ static void test_syscalls(void **state UNUSED)
 	assert_int_equal(syscall_number("mseal"), 462);
 	assert_int_equal(syscall_number("no_such_call"), -1);
 	assert_int_equal(syscall_number(""), -1);
+}
+
+static void test_syscall_fields(void **state UNUSED)
+{
+	struct tracepoint_field fields[] = {
+		{ .c_type = "int", .name = "__syscall_nr", .offset = 8, .size = 4, .is_signed = true },
+		{ .c_type = "int", .name = "dfd", .offset = 16, .size = 8 },
+		{ .c_type = "const char *", .name = "filename", .offset = 24, .size = 8 },
+		{ .c_type = "umode_t", .name = "mode", .offset = 40, .size = 8 },
+	};
+	struct tracepoint_format format = { .fields = fields, .count = ARRAY_SIZE(fields) };
+	struct arena *arena = arena_new();
+	struct target target = { .name = "none" };
+	struct interner interner;
+	struct types types;
+	const struct type *args;
+
+	interner_init(&interner, arena);
+	types_init(&types, arena, &interner, &target);
+	args = format_args(&types, "x", &format, SPACE_USER, 64, true);
+	assert_int_equal(args->record.fields[0].offset, SYSCALL_FIELD_NUMBER);
+	assert_int_equal(args->record.fields[1].offset, SYSCALL_FIELD_ARG);
+	assert_int_equal(args->record.fields[2].offset, SYSCALL_FIELD_ARG + 1);
+	assert_int_equal(args->record.fields[3].offset, SYSCALL_FIELD_ARG + 2);
+	assert_ptr_equal(args->record.fields[1].type, type_int(&types, 4, true));
+	assert_ptr_equal(args->record.fields[2].type,
+			 type_pointer(&types, type_int(&types, 1, true), SPACE_USER));
+	assert_ptr_equal(args->record.fields[3].type, type_int(&types, 2, false));
+	arena_free(arena);
 }
 
 /* --- damaged BTF ------------------------------------------------------------------- */
@@ -275,7 +305,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scalars),	    cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_histogram),   cmocka_unit_test(test_format_file),
-		cmocka_unit_test(test_syscalls),    cmocka_unit_test(test_damaged_btf),
+		cmocka_unit_test(test_syscalls),
+		cmocka_unit_test(test_syscall_fields),    cmocka_unit_test(test_damaged_btf),
 		cmocka_unit_test(test_run),
 	};
 

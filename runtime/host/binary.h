@@ -1,0 +1,43 @@
+/*
+ * A program or library that probes are put into: its functions, where they
+ * are in the file, and where their instructions begin.
+ */
+#ifndef RUNTIME_HOST_BINARY_H
+#define RUNTIME_HOST_BINARY_H
+
+#include "runtime/host/elf_symbols.h"
+
+struct binary {
+	struct elf_file *elf;
+	struct elf_file *debug; /* the file of its debug information, or NULL */
+	struct elf_symbols own, all; /* functions: its own by name; with those of `debug` */
+	bool own_is_read, all_is_read;
+};
+
+/* As elf_open(); -ENOEXEC for what is neither program nor library. */
+int binary_open(struct arena *arena, const char *path, struct binary **ret_binary);
+void binary_close(struct binary *binary);
+
+/* By name.  The file of debug information is looked for if `wants_all`, or where there is no .symtab. */
+const struct elf_symbols *binary_functions(struct binary *binary, bool wants_all);
+
+/* The function of .all that an address is in, or NULL. */
+const struct elf_symbol *binary_function_at(struct binary *binary, uint64_t address);
+
+/* Its size; where the symbol does not tell: up to the next one, or 0. */
+uint64_t binary_function_size(struct binary *binary, const struct elf_symbol *symbol);
+
+/* Is there an object of that name (`usdt` arguments name them)? */
+bool binary_object(struct binary *binary, const char *name, uint64_t *ret_address);
+
+enum boundary {
+	BOUNDARY_YES,	  /* an instruction begins there */
+	BOUNDARY_INSIDE,  /* none does */
+	BOUNDARY_UNKNOWN, /* the machine's instructions are not known here, or those before it */
+};
+
+/* `offset` bytes into the function, whose instructions up to there are read. */
+enum boundary binary_boundary(struct binary *binary, const struct elf_symbol *symbol,
+			      uint64_t offset, uint64_t *ret_last);
+
+#endif

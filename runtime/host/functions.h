@@ -1,0 +1,36 @@
+/*
+ * Functions of the kernel and its modules: which can be traced, and what BTF
+ * knows of them.
+ */
+#ifndef RUNTIME_HOST_FUNCTIONS_H
+#define RUNTIME_HOST_FUNCTIONS_H
+
+#include "base/vec.h"
+#include "runtime/host/btf.h"
+#include "sema/target.h"
+
+/* The BTF of modules, opened as they are asked for. */
+struct module_btfs {
+	struct arena *arena;
+	const char *folder; /* a file for each module */
+	struct btf *base;   /* the kernel's */
+	bool is_complete;   /* all there are have been opened */
+	VEC(struct module_btf { const char *name; struct btf *btf; }) modules;
+};
+
+void module_btfs_close(struct module_btfs *modules);
+
+/* Hooks of struct target, given what they work on. */
+int functions_each(int tracefs, bool (*callback)(void *context, const char *module, const char *name),
+		   void *context);
+int functions_each_typed(struct module_btfs *modules, const char *module,
+			 bool (*callback)(void *context, const char *module, const char *name),
+			 void *context);
+int function_find(struct module_btfs *modules, struct types *types, const char *module,
+		  const char *name, struct kernel_function *ret_function);
+
+/* The BTF that tells the fields of a struct: a module's, else the kernel's. */
+struct btf *module_btfs_of(struct module_btfs *modules, struct types *types,
+			   const struct type *record);
+
+#endif

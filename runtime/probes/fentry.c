@@ -1,0 +1,393 @@
+/*
+ * fentry, fexit: functions of the kernel with their arguments typed by BTF.
+ *
+ * A program is loaded for its function, so each function has one.  The context
+ * is a word for each argument (two for those that are larger), then the result.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "codegen/lower.h"
+#include "runtime/attacher.h"
+#include "runtime/bpf.h"
+#include "runtime/lister.h"
+#include "runtime/probes/kernel_functions.h"
+#include "runtime/probes/probes.h"
+#include "sema/target.h"
+
+enum { WORD = 8, ARGS_MAX = 12, NOT_SUPPORTED = 524 /* ENOTSUPP, an errno of the kernel alone */ };
+
+/* --- reading the context ----------------------------------------------------------------- */
+
+static struct val context_word(struct codegen *cg, uint32_t offset)
+{
+	return build_load_pure(cg->b, WORD, false, build_context(cg->b), offset);
+}
+
+static struct val read_value(struct codegen *cg, const struct type *type, uint32_t offset)
+{
+	uint32_t at, size = (type->size + WORD - 1) / WORD * WORD;
+	struct val word, slot;
+
+	if (!type_in_register(type)) {
+		slot = build_slot(cg->b, MAX(size, (uint32_t)WORD));
+		for (at = 0; at < size; at += WORD)
+			build_store(cg->b, WORD, slot, at, context_word(cg, offset + at));
+		return slot;
+	}
+	word = context_word(cg, offset);
+	return type->size < WORD ? build_extend(cg->b, word, type->size, type_is_signed(type)) : word;
+}
+
+struct val emit_function_arg(struct codegen *cg, const struct instance *instance UNUSED,
+			     const struct field *field)
+{
+	return read_value(cg, field->type, field->offset);
+}
+
+static struct val emit_retval(struct codegen *cg, const struct instance *instance)
+{
+	const struct kernel_function *function = instance->points.items[0]->data;
+
+	return read_value(cg, function->result, function->args->size);
+}
+
+/* --- attaching ------------------------------------------------------------------------------ */
+
+/* Probes on one function share its program, in the order of the script. */
+static const char *key_of_function(const struct attach_point *point)
+{
+	return point->name;
+}
+
+static int attach(struct attacher *attacher, const struct object_attachment *attachment, int program)
+{
+	int link = bpf_attach_raw_tracepoint(program, NULL, 0);
+
+	if (link == -ENOENT || link == -EINVAL || link == -NOT_SUPPORTED)
+		attacher_explain(attacher, "%s: the kernel cannot trace this function (\"notrace\", or "
+					   "without a place for a jump at its begin)",
+				 attachment->target);
+	else if (link < 0)
+		attacher_explain(attacher, "%s: %s", attachment->target,
+				 function_refusal(attacher->arena, link));
+	if (link < 0)
+		return link;
+	attacher_hold(attacher, LINK_SLOW, link);
+	return 0;
+}
+
+static const struct mechanism entry = {
+	.name = "fentry",
+	.prog_type = BPF_PROG_TYPE_TRACING,
+	.attach_type = BPF_TRACE_FENTRY,
+	.is_btf_function = true,
+	.share_key = key_of_function,
+	.emit_arg = emit_function_arg,
+	.attach = attach,
+};
+
+static const struct mechanism leave = {
+	.name = "fexit",
+	.prog_type = BPF_PROG_TYPE_TRACING,
+	.attach_type = BPF_TRACE_FEXIT,
+	.is_btf_function = true,
+	.share_key = key_of_function,
+	.emit_arg = emit_function_arg,
+	.emit_retval = emit_retval,
+	.attach = attach,
+};
+
+/* A return from a function that returns nothing. */
+static const struct mechanism leave_void = {
+	.name = "fexit",
+	.prog_type = BPF_PROG_TYPE_TRACING,
+	.attach_type = BPF_TRACE_FEXIT,
+	.is_btf_function = true,
+	.share_key = key_of_function,
+	.emit_arg = emit_function_arg,
+	.attach = attach,
+};
+
+/* --- adding points ---------------------------------------------------------------------------- */
+
+static void add_point(struct expander *expander, const struct kernel_function *function,
+		      const char *name)
+{
+	struct arena *arena = expander->program->arena;
+	const struct mechanism *mechanism = &entry;
+	struct attach_point *point;
+	char *full = point_name(expander, "%s:%s:%s", expander->type->name, function->module, name);
+
+	if (expander->type == &probe_fexit)
+		mechanism = function->result ? &leave : &leave_void;
+	point = expander_add(expander, mechanism, full);
+	point->target = strchr(full, ':') + 1;
+	point->function = strrchr(full, ':') + 1;
+	point->number = function->btf_id;
+	point->data = arena_dup(arena, function, sizeof(*function));
+	point->result = expander->type == &probe_fexit ? function->result : NULL;
+}
+
+/* The kernel attaches to none with more arguments, or with an unknown number of them. */
+static bool is_supported(const struct kernel_function *function)
+{
+	return !function->is_variadic && function->args->size <= ARGS_MAX * WORD;
+}
+
+static void report_unsupported(struct expander *expander, const struct wanted_function *wanted,
+			       const struct kernel_function *function)
+{
+	diag_report(expander->program->diags, wanted->span, DIAG_ATTACH_POINT,
+		    function->is_variadic ? "%s takes a varying number of arguments: %s cannot be put on it"
+					  : "%s takes more arguments than %s can be put on",
+		    wanted->name, expander->type->name);
+	diag_hint(expander->program->diags, "kprobe:%s can be", wanted->name);
+}
+
+/* --- searching ---------------------------------------------------------------------------------- */
+
+struct search {
+	struct expander *expander;
+	const struct wanted_function *wanted;
+	struct suggestion suggestion;
+	struct table traceable; /* "module:function" of what a pattern matches */
+	struct table seen;
+	bool has_list, module_exists;
+	size_t count;
+};
+
+static const char *full_name(struct search *search, const char *module, const char *name)
+{
+	return arena_printf(search->expander->program->arena, "%s:%s", module, name);
+}
+
+static bool note_traceable(void *context, const char *module, const char *name)
+{
+	struct search *search = context;
+
+	if (function_matches(search->wanted, module, name))
+		table_set_str(&search->traceable, full_name(search, module, name), search);
+	return true;
+}
+
+static bool visit_match(void *context, const char *module, const char *name)
+{
+	struct search *search = context;
+	struct expander *expander = search->expander;
+	const struct target *target = expander->program->target;
+	struct kernel_function function;
+	const char *full;
+
+	search->module_exists = true;
+	if (!function_matches(search->wanted, module, name))
+		return true;
+	full = full_name(search, module, name);
+	if ((search->has_list && !table_get_str(&search->traceable, full)) ||
+	    table_get_str(&search->seen, full))
+		return true;
+	table_set_str(&search->seen, full, search);
+	if (!target->find_function(target, &expander->program->types, module, name, &function) &&
+	    is_supported(&function)) {
+		add_point(expander, &function, name);
+		search->count++;
+	}
+	return true;
+}
+
+static bool offer_name(void *context, const char *module UNUSED, const char *name)
+{
+	struct search *search = context;
+
+	search->module_exists = true;
+	suggestion_offer(&search->suggestion, name);
+	return true;
+}
+
+static void resolve_pattern(struct expander *expander, const struct attach_point_parts *parts,
+			    const struct wanted_function *wanted)
+{
+	const struct target *target = expander->program->target;
+	struct search search = { .expander = expander, .wanted = wanted };
+
+	table_init(&search.traceable, expander->program->arena);
+	table_init(&search.seen, expander->program->arena);
+	search.has_list = !target->each_function(target, note_traceable, &search);
+	target->each_typed_function(target, wanted->module, visit_match, &search);
+	if (!search.count)
+		report_no_function(expander, parts, wanted, search.module_exists, NULL);
+}
+
+static void resolve_one(struct expander *expander, const struct attach_point_parts *parts,
+			const struct wanted_function *wanted)
+{
+	const struct target *target = expander->program->target;
+	struct search search = { .expander = expander, .wanted = wanted };
+	struct kernel_function function;
+
+	switch (-target->find_function(target, &expander->program->types, wanted->module,
+				       wanted->name, &function)) {
+	case 0:
+		if (is_supported(&function))
+			add_point(expander, &function, wanted->name);
+		else
+			report_unsupported(expander, wanted, &function);
+		return;
+	case EEXIST:
+		diag_report(expander->program->diags, wanted->span, DIAG_ATTACH_POINT,
+			    "ambiguous attach point, please specify module containing the function '%s'",
+			    wanted->name);
+		diag_hint(expander->program->diags, "bpfline -l '%s:*:%s' lists the modules",
+			  expander->type->name, wanted->name);
+		return;
+	default:
+		suggestion_init(&search.suggestion, wanted->name);
+		target->each_typed_function(target, wanted->module, offer_name, &search);
+		report_no_function(expander, parts, wanted, search.module_exists,
+				   search.suggestion.best);
+	}
+}
+
+static bool never(void *context UNUSED, const char *module UNUSED, const char *name UNUSED)
+{
+	return false;
+}
+
+static bool check_form(struct expander *expander, const struct attach_point_parts *parts)
+{
+	struct diags *diags = expander->program->diags;
+	const struct target *target = expander->program->target;
+
+	if (part_count(parts) > 1 && !strcmp(part_text(parts, 1), "bpf")) {
+		diag_report(diags, part_span(parts, 1), DIAG_UNSUPPORTED,
+			    "probes on BPF programs are not supported yet");
+		return false;
+	}
+	if (!expect_parts(expander, parts, 1, 2))
+		return false;
+	if (!target->each_typed_function(target, "vmlinux", never, NULL))
+		return true;
+	diag_report(diags, expander->span, DIAG_NO_MATCH, "%s needs the kernel's BTF, which %s does not have",
+		    expander->type->name, target->name);
+	diag_hint(diags, "kprobe:FUNCTION does without (a kernel with CONFIG_DEBUG_INFO_BTF has it)");
+	return false;
+}
+
+static void resolve(struct expander *expander, const struct attach_point_parts *parts)
+{
+	struct wanted_function wanted;
+
+	if (!check_form(expander, parts) || !parse_function(expander, parts, &wanted))
+		return;
+	if (wanted.has_offset || wanted.is_address) {
+		diag_report(expander->program->diags, wanted.span, DIAG_ATTACH_POINT,
+			    "%s is put on a whole function, by its name", expander->type->name);
+		diag_hint(expander->program->diags, "kprobe:FUNCTION+OFFSET is for a place inside one");
+	} else if (wanted.is_pattern) {
+		resolve_pattern(expander, parts, &wanted);
+	} else {
+		resolve_one(expander, parts, &wanted);
+	}
+}
+
+static const struct type *fentry_args(struct program *program UNUSED,
+				      const struct attach_point *point)
+{
+	const struct kernel_function *function = point->data;
+
+	return function->args;
+}
+
+/* --- listing -------------------------------------------------------------------------------------- */
+
+struct listing {
+	struct lister *lister;
+	const char *type, *module, *name; /* patterns may be NULL */
+	struct table traceable;
+	bool has_list;
+};
+
+static bool note_listed(void *context, const char *module, const char *name)
+{
+	struct listing *listing = context;
+
+	if (!listing->name || wildcard_match(listing->name, name))
+		table_set_str(&listing->traceable,
+			      arena_printf(listing->lister->arena, "%s:%s", module, name), listing);
+	return true;
+}
+
+static bool list_function(void *context, const char *module, const char *name)
+{
+	struct listing *listing = context;
+	struct lister *lister = listing->lister;
+	struct listed *listed;
+	const char *full;
+
+	if (listing->name && !wildcard_match(listing->name, name))
+		return true;
+	full = arena_printf(lister->arena, "%s:%s:%s", listing->type, module, name);
+	if (listing->has_list && !table_get_str(&listing->traceable, strchr(full, ':') + 1))
+		return true;
+	listed = lister_add(lister, full);
+	if (listed && lister->verbose)
+		listed->details = function_lines(lister, module, name, true,
+						 !strcmp(listing->type, "fexit"));
+	return true;
+}
+
+static void list_as(struct lister *lister, const struct attach_point_parts *pattern,
+		    const char *type)
+{
+	const struct target *target = lister->language->target;
+	struct listing listing = { .lister = lister, .type = type };
+
+	if (pattern && part_count(pattern) > 2)
+		return;
+	if (pattern)
+		listing.name = part_text(pattern, part_count(pattern));
+	if (pattern && part_count(pattern) == 2)
+		listing.module = part_text(pattern, 1);
+	table_init(&listing.traceable, lister->arena);
+	listing.has_list = !target->each_function(target, note_listed, &listing);
+	target->each_typed_function(target, listing.module, list_function, &listing);
+}
+
+static void list_entries(struct lister *lister, const struct attach_point_parts *pattern)
+{
+	list_as(lister, pattern, "fentry");
+}
+
+static void list_returns(struct lister *lister, const struct attach_point_parts *pattern)
+{
+	if (!lister->is_general)
+		list_as(lister, pattern, "fexit");
+}
+
+const struct probe_type probe_fentry = {
+	.name = "fentry",
+	.short_name = "f",
+	.old_name = "kfunc",
+	.forms = "fentry:FUNCTION or fentry:MODULE:FUNCTION",
+	.manual = "Fires where a function of the kernel begins; args has its arguments, typed.",
+	.flags = PROBE_FILTERS_PID,
+	.space = SPACE_KERNEL,
+	.resolve = resolve,
+	.args = fentry_args,
+	.list = list_entries,
+};
+
+const struct probe_type probe_fexit = {
+	.name = "fexit",
+	.short_name = "fr",
+	.old_name = "kretfunc",
+	.forms = "fexit:FUNCTION or fexit:MODULE:FUNCTION",
+	.manual = "Fires where a function of the kernel returns; args and retval are typed.",
+	.flags = PROBE_FILTERS_PID,
+	.space = SPACE_KERNEL,
+	.resolve = resolve,
+	.args = fentry_args,
+	.list = list_returns,
+};

@@ -1,0 +1,226 @@
+/*
+ * iter: runs once for each object of a kind that the kernel can go through.
+ *
+ * The kernel runs the program while its file is read.  What the body prints
+ * goes through the ring buffer like all output; besides, each run writes one
+ * byte into the file, so that a read of N bytes ends after N objects and the
+ * ring buffer is emptied in between.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "codegen/lower.h"
+#include "runtime/attacher.h"
+#include "runtime/bpf.h"
+#include "runtime/lister.h"
+#include "runtime/probes/kernel_functions.h"
+#include "runtime/probes/probes.h"
+#include "sema/target.h"
+
+enum { WORD = 8 };
+
+/* --- program ---------------------------------------------------------------------------- */
+
+static const char *key_of_object(const struct attach_point *point)
+{
+	return point->name;
+}
+
+static struct val load_word(struct codegen *cg, struct val address, int64_t offset)
+{
+	return build_load_pure(cg->b, WORD, false, address, offset);
+}
+
+/* The context begins with a struct bpf_iter_meta *, and that with a struct seq_file *. */
+static void write_mark(struct codegen *cg)
+{
+	struct val seq = load_word(cg, load_word(cg, build_context(cg->b), 0), 0);
+	struct val mark = build_slot(cg->b, WORD);
+	struct val args[] = { seq, mark, val_const(1) };
+
+	build_store(cg->b, WORD, mark, 0, val_const(0));
+	build_call(cg->b, BPF_FUNC_seq_write, args, ARRAY_SIZE(args));
+}
+
+/* After the last object the program runs once more, for none. */
+static void enter_object(struct codegen *cg, const struct instance *instance, uint32_t skip)
+{
+	const struct kernel_function *function = instance->points.items[0]->data;
+	const struct type *fields = function->args;
+	size_t i;
+
+	for (i = 1; i < fields->record.count; i++)
+		if (fields->record.fields[i].type->kind == TYPE_POINTER)
+			build_branch(cg->b, BPF_JEQ,
+				     load_word(cg, build_context(cg->b),
+					       fields->record.fields[i].offset),
+				     val_const(0), skip);
+	write_mark(cg);
+}
+
+/* --- attaching ----------------------------------------------------------------------------- */
+
+static int attach(struct attacher *attacher, const struct object_attachment *attachment, int program)
+{
+	bool has_pid = attacher->pid && strstr(attachment->target, "bpf_iter_task");
+	int link = bpf_attach_iterator(program, has_pid ? attacher->pid : 0), file;
+
+	if (link < 0) {
+		if (link == -EBADF)
+			attacher_explain(attacher, "%s goes through the elements of one map, which "
+						   "cannot be named yet", attachment->name);
+		else if (has_pid)
+			attacher_explain(attacher, "%s of one process: the kernel cannot (%s); without "
+						   "-p it goes through all", attachment->name,
+					 strerror(-link));
+		return link;
+	}
+	attacher_hold(attacher, LINK_QUICK, link);
+	file = bpf_open_iterator(link);
+	if (file < 0)
+		return file;
+	attacher_hold(attacher, LINK_QUICK, file);
+	vec_push(attacher->arena, &attacher->iterators, file);
+	return 0;
+}
+
+static const struct mechanism iterator = {
+	.name = "iterator",
+	.prog_type = BPF_PROG_TYPE_TRACING,
+	.attach_type = BPF_TRACE_ITER,
+	.is_btf_function = true,
+	.share_key = key_of_object,
+	.emit_match = enter_object,
+	.emit_arg = emit_function_arg,
+	.interrupts_on = true,
+	.attach = attach,
+};
+
+/* --- resolving ------------------------------------------------------------------------------- */
+
+/* The kernel's table of iterators is not to be seen; its BTF has a function for each. */
+static bool is_iterator(const struct target *target, struct types *types, const char *object)
+{
+	return target->find_type(target, types, "struct",
+				 arena_printf(types->arena, "bpf_iter__%s", object));
+}
+
+struct visit {
+	const struct target *target;
+	struct types *types;
+	struct lister *lister;	       /* or NULL */
+	const char *pattern;	       /* of the listing, or NULL */
+	struct suggestion suggestion;
+};
+
+static bool visit_function(void *context, const char *module, const char *name)
+{
+	struct visit *visit = context;
+	struct listed *listed;
+	const char *object;
+
+	if (strncmp(name, "bpf_iter_", 9) != 0)
+		return true;
+	object = name + 9;
+	if (!is_iterator(visit->target, visit->types, object))
+		return true;
+	if (!visit->lister) {
+		suggestion_offer(&visit->suggestion, object);
+		return true;
+	}
+	if (visit->pattern && !wildcard_match(visit->pattern, object))
+		return true;
+	listed = lister_add(visit->lister, arena_printf(visit->lister->arena, "iter:%s", object));
+	if (listed && visit->lister->verbose)
+		listed->details = function_lines(visit->lister, module, name, true, false);
+	return true;
+}
+
+static void report_unknown(struct expander *expander, const struct attach_point_parts *parts)
+{
+	const struct target *target = expander->program->target;
+	struct visit visit = { .target = target, .types = &expander->program->types };
+
+	suggestion_init(&visit.suggestion, part_text(parts, 1));
+	if (target->each_typed_function(target, NULL, visit_function, &visit)) {
+		diag_report(expander->program->diags, expander->span, DIAG_NO_MATCH,
+			    "iter needs the kernel's BTF, which %s does not have", target->name);
+		return;
+	}
+	report_no_match(expander, parts,
+			visit.suggestion.best ?
+				point_name(expander, "iter:%s", visit.suggestion.best) :
+				NULL);
+}
+
+static bool check_form(struct expander *expander, const struct attach_point_parts *parts)
+{
+	struct diags *diags = expander->program->diags;
+
+	if (!expect_parts(expander, parts, 1, 2))
+		return false;
+	if (has_wildcard(part_text(parts, 1))) {
+		diag_report(diags, part_span(parts, 1), DIAG_ATTACH_POINT,
+			    "iter probe type does not support wildcards");
+		return false;
+	}
+	if (part_count(parts) == 1)
+		return true;
+	diag_report(diags, part_span(parts, 2), DIAG_UNSUPPORTED,
+		    "pinning an iterator is not supported yet");
+	return false;
+}
+
+static void resolve(struct expander *expander, const struct attach_point_parts *parts)
+{
+	struct program *program = expander->program;
+	const struct target *target = program->target;
+	struct kernel_function function;
+	struct attach_point *point;
+	const char *object;
+
+	if (!check_form(expander, parts))
+		return;
+	object = part_text(parts, 1);
+	if (!is_iterator(target, &program->types, object) ||
+	    target->find_function(target, &program->types, NULL,
+				  point_name(expander, "bpf_iter_%s", object), &function)) {
+		report_unknown(expander, parts);
+		return;
+	}
+	point = expander_add(expander, &iterator, point_name(expander, "iter:%s", object));
+	point->target = point_name(expander, "%s:bpf_iter_%s", function.module, object);
+	point->number = function.btf_id;
+	point->data = arena_dup(program->arena, &function, sizeof(function));
+}
+
+static const struct type *context(struct program *program UNUSED, const struct attach_point *point)
+{
+	const struct kernel_function *function = point->data;
+
+	return function->args;
+}
+
+static void list(struct lister *lister, const struct attach_point_parts *pattern)
+{
+	const struct target *target = lister->language->target;
+	struct visit visit = { .target = target, .types = lister->types, .lister = lister };
+
+	if (pattern)
+		visit.pattern = part_text(pattern, 1);
+	target->each_typed_function(target, NULL, visit_function, &visit);
+}
+
+const struct probe_type probe_iter = {
+	.name = "iter",
+	.short_name = "it",
+	.forms = "iter:OBJECT",
+	.manual = "Runs for each object of a kind, as the kernel goes through them; ctx has it.",
+	.flags = PROBE_IS_READ,
+	.space = SPACE_KERNEL,
+	.resolve = resolve,
+	.context = context,
+	.list = list,
+};

@@ -1,0 +1,207 @@
+/*
+ * Ways to put a program on functions of the kernel:
+ *
+ *	kprobe.multi	one link for all functions; for patterns, where the kernel has it
+ *	perf		an event for each function, held by a link or by its descriptor
+ *
+ * Both get the registers of the place, so one program serves either.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "codegen/object.h"
+#include "runtime/attacher.h"
+#include "runtime/bpf.h"
+#include "runtime/output/report.h"
+#include "runtime/probes/context.h"
+#include "runtime/probes/kernel_functions.h"
+#include "runtime/probes/perf.h"
+#include "sema/program.h"
+
+/* What is to be probed at a place, by its name: "kprobe:xfs:f+16" is "xfs:f". */
+static const char *symbol_of(struct arena *arena, const struct object_place *place)
+{
+	char *symbol = arena_strdup(arena, strchr(place->name, ':') + 1);
+
+	symbol[strcspn(symbol, "+")] = '\0';
+	return strncmp(symbol, "vmlinux:", 8) ? symbol : symbol + 8;
+}
+
+static bool is_on_return(const struct object_attachment *attachment)
+{
+	return !strcmp(attachment->type->name, "kretprobe");
+}
+
+/* --- one by one --------------------------------------------------------------------- */
+
+struct clones {
+	struct arena *arena;
+	const char *function;
+	VEC(const char *) names;
+	bool exists; /* under its own name */
+};
+
+static bool visit_clone(void *context, const char *module UNUSED, const char *name)
+{
+	struct clones *clones = context;
+
+	clones->exists |= !strcmp(name, clones->function);
+	if (is_clone_of(name, clones->function))
+		vec_push(clones->arena, &clones->names, arena_strdup(clones->arena, name));
+	return true;
+}
+
+/* The kernel says no: finds out why. */
+static void explain(struct attacher *attacher, const char *symbol, const struct clones *clones,
+		    int err)
+{
+	switch (-err) {
+	case ENODEV:
+		return; /* said already */
+	case EILSEQ:
+		attacher_explain(attacher, "%s: the offset is inside an instruction", symbol);
+		return;
+	case EADDRNOTAVAIL:
+		attacher_explain(attacher, "%s: several functions have that name, and the kernel does "
+					   "not know which is meant", symbol);
+		return;
+	case ENOENT:
+		attacher_explain(attacher, "the kernel has no function '%s': it does not exist, or the "
+					   "compiler inlined it", symbol);
+		return;
+	case EINVAL:
+		if (clones->exists)
+			attacher_explain(attacher, "%s: the kernel takes no probe there: the offset is "
+						   "not in it, or it is on the list of functions that "
+						   "must not be probed", symbol);
+		else
+			attacher_explain(attacher, "%s is kept from being probed: it is marked "
+						   "\"notrace\" or \"nokprobe\", or is none", symbol);
+		return;
+	default:
+		attacher_explain(attacher, "%s: %s", symbol, function_refusal(attacher->arena, err));
+	}
+}
+
+static int attach_symbol(struct attacher *attacher, const struct object_attachment *attachment,
+			 const struct object_place *place, const char *symbol, int program)
+{
+	bool is_address = *symbol >= '0' && *symbol <= '9';
+	const struct perf_kprobe kprobe = {
+		.symbol = is_address ? NULL : symbol,
+		.offset = place->number,
+		.on_return = is_on_return(attachment),
+		.cookie = place->cookie,
+	};
+
+	return perf_attach_kprobe(attacher, program, &kprobe);
+}
+
+static int attach_place(struct attacher *attacher, const struct object_attachment *attachment,
+			const struct object_place *place, int program)
+{
+	const char *symbol = symbol_of(attacher->arena, place);
+	int err = attach_symbol(attacher, attachment, place, symbol, program);
+	struct clones clones = { .arena = attacher->arena, .function = symbol };
+	size_t i, done = 0;
+
+	if (!err)
+		return 0;
+	if (err != -ENODEV && err != -EPERM && err != -EACCES)
+		attacher->target->each_function(attacher->target, visit_clone, &clones);
+	/* BTF has the name that the source has; the compiler may have made others of it. */
+	for (i = 0; err == -ENOENT && !place->number && i < clones.names.count; i++) {
+		if (attacher->verbose)
+			report_line("'%s' is there as %s", place->name, clones.names.items[i]);
+		done += !attach_symbol(attacher, attachment, place, clones.names.items[i], program);
+	}
+	if (done)
+		return 0;
+	explain(attacher, symbol, &clones, err);
+	return err;
+}
+
+static int attach_each(struct attacher *attacher, const struct object_attachment *attachment,
+		       int program)
+{
+	bool is_pattern = attachment->extra;
+	size_t i, done = 0;
+	int err = 0;
+
+	for (i = 0; i < attachment->places.count; i++) {
+		const struct object_place *place = &attachment->places.items[i];
+
+		err = attach_place(attacher, attachment, place, program);
+		if (!err)
+			done++;
+		else if (!is_pattern || err == -ENODEV)
+			return err;
+		else
+			attacher_skip(attacher, place->name);
+	}
+	return done ? 0 : err;
+}
+
+/* --- many at once ---------------------------------------------------------------------- */
+
+static int attach_multi(struct attacher *attacher, const struct object_attachment *attachment,
+			int program)
+{
+	size_t count = attachment->places.count, i;
+	const char **symbols = arena_new_array(attacher->arena, const char *, count);
+	uint64_t *cookies = arena_new_array(attacher->arena, uint64_t, count);
+	int link;
+
+	for (i = 0; i < count; i++) {
+		/* The kernel looks for the plain name, in modules too. */
+		symbols[i] = strrchr(attachment->places.items[i].name, ':') + 1;
+		cookies[i] = attachment->places.items[i].cookie;
+	}
+	link = bpf_attach_kprobe_multi(program, symbols, cookies, (uint32_t)count,
+				       is_on_return(attachment));
+	if (link == -EPERM || link == -EACCES || link == -EMFILE) {
+		attacher_explain(attacher, "%s", function_refusal(attacher->arena, link));
+		return link;
+	}
+	if (link < 0) /* one that it does not take spoils all: perf takes them one by one */
+		return -ENOENT;
+	attacher_hold(attacher, LINK_SLOW, link);
+	return 0;
+}
+
+/* --- mechanisms ------------------------------------------------------------------------- */
+
+#define COMMON                                                                                  \
+	.prog_type = BPF_PROG_TYPE_KPROBE, .has_registers = true, .is_multi = true
+
+#define ENTRY .emit_argn = emit_call_arg, .argn_count = call_arg_count
+#define RETURN .emit_retval = emit_call_result
+#define PERF .name = "perf", .attach = attach_each
+#define MULTI(other)                                                                            \
+	.name = "kprobe_multi", .attach_type = BPF_TRACE_KPROBE_MULTI, .attach = attach_multi,  \
+	.emit_point_index = emit_cookie, .fallback = other
+
+/* Without links there are no cookies: each point that is asked for its name has a program. */
+static const struct mechanism perf_plain[] = { { COMMON, PERF, ENTRY }, { COMMON, PERF, RETURN } };
+static const struct mechanism perf_link[] = {
+	{ COMMON, PERF, ENTRY, .emit_point_index = emit_cookie },
+	{ COMMON, PERF, RETURN, .emit_point_index = emit_cookie },
+};
+static const struct mechanism multi[] = {
+	{ COMMON, MULTI(&perf_link[0]), ENTRY },
+	{ COMMON, MULTI(&perf_link[1]), RETURN },
+};
+
+const struct mechanism *kprobe_mechanism(const struct expander *expander, bool on_return,
+					 bool is_pattern)
+{
+	const struct target *target = expander->program->target;
+	const char *forced = expander->program->options->mechanism;
+
+	if (forced ? !strcmp(forced, "kprobe_multi") :
+		     is_pattern && target_has(target, FEATURE_KPROBE_MULTI))
+		return &multi[on_return];
+	return target_has(target, FEATURE_PERF_LINK) ? &perf_link[on_return] : &perf_plain[on_return];
+}

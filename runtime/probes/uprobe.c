@@ -1,0 +1,440 @@
+/*
+ * uprobe, uretprobe: functions of programs and libraries, and addresses in
+ * them.
+ *
+ * The kernel puts a breakpoint wherever it is told to.  Inside an instruction
+ * that would change what the program does, so places are checked first.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "lexer/literal.h"
+#include "runtime/host/demangle.h"
+#include "runtime/lister.h"
+#include "runtime/probes/probes.h"
+#include "runtime/probes/user.h"
+#include "sema/program.h"
+
+/* What stands after the binary. */
+struct wanted {
+	const char *name;      /* function, or pattern of such */
+	const char *written;   /* with offset and all */
+	struct span span;
+	bool is_pattern;
+	bool is_demangled;     /* a name as the C++ source has it */
+	bool is_address;
+	uint64_t offset;       /* into the function; or the address */
+	bool has_offset;
+};
+
+/* --- reading attach points ------------------------------------------------------- */
+
+static bool parse_number(const char *text, uint64_t *ret_number)
+{
+	struct literal_number literal = { 0 };
+
+	if (*text < '0' || *text > '9' ||
+	    literal_parse_number(text, strlen(text), 0, &literal) != LITERAL_OK)
+		return false;
+	*ret_number = literal.value;
+	return true;
+}
+
+static bool check_language(struct expander *expander, const struct attach_point_part *part)
+{
+	if (!strcmp(part->text, "cpp"))
+		return true;
+	diag_report(expander->program->diags, part->span, DIAG_ATTACH_POINT,
+		    "unsupported language type: %s", part->text);
+	diag_hint(expander->program->diags, "the one that is known is cpp, as in %s:BIN:cpp:\"ns::f\"",
+		  expander->type->name);
+	return false;
+}
+
+static bool parse_wanted(struct expander *expander, const struct attach_point_parts *parts,
+			 struct wanted *ret_wanted)
+{
+	const struct attach_point_part *part = &parts->parts.items[part_count(parts)];
+	struct wanted wanted = { .name = part->text, .written = part->text, .span = part->span };
+	char *plus = strrchr(part->text, '+');
+
+	if (part_count(parts) == 3) {
+		if (!check_language(expander, &parts->parts.items[2]))
+			return false;
+		wanted.is_demangled = true;
+	}
+	if (!*part->text) {
+		diag_report(expander->program->diags, expander->span, DIAG_ATTACH_POINT,
+			    "%s needs a function or an address", expander->type->name);
+		diag_hint(expander->program->diags, "it is written %s", expander->type->forms);
+		return false;
+	}
+	wanted.is_address = parse_number(part->text, &wanted.offset);
+	if (!wanted.is_address && plus && plus > part->text &&
+	    parse_number(plus + 1, &wanted.offset)) {
+		wanted.name = arena_strndup(expander->program->arena, part->text,
+					    (size_t)(plus - part->text));
+		wanted.has_offset = true;
+	}
+	wanted.is_pattern = !part->is_quoted && has_wildcard(wanted.name);
+	/* Characters that only names of the source have. */
+	if (!wanted.is_pattern && (strstr(wanted.name, "::") || strchr(wanted.name, '(')))
+		wanted.is_demangled = true;
+	*ret_wanted = wanted;
+	return true;
+}
+
+/* --- finding functions --------------------------------------------------------------- */
+
+static bool names_match(const struct wanted *wanted, const char *name)
+{
+	size_t length = strlen(wanted->name);
+
+	if (wanted->is_pattern)
+		return wildcard_match(wanted->name, name);
+	if (!strcmp(wanted->name, name))
+		return true;
+	/* Without parameters all overloads are meant. */
+	return wanted->is_demangled && !strchr(wanted->name, '(') &&
+	       !strncmp(wanted->name, name, length) && name[length] == '(';
+}
+
+static bool is_meant(struct arena *arena, const struct wanted *wanted,
+		     const struct elf_symbol *symbol, const char **ret_name)
+{
+	const char *name = symbol->name;
+
+	if (wanted->is_demangled) {
+		name = demangle(arena, symbol->name);
+		if (!name)
+			name = symbol->name;
+	}
+	*ret_name = name;
+	return names_match(wanted, name);
+}
+
+static void find_functions(struct arena *arena, const struct wanted *wanted,
+			   const struct elf_symbols *symbols, struct elf_symbols *ret_found)
+{
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < symbols->count; i++) {
+		struct elf_symbol symbol = symbols->items[i];
+
+		if (!is_meant(arena, wanted, &symbol, &name))
+			continue;
+		symbol.name = name;
+		vec_push(arena, ret_found, symbol);
+	}
+	/* A pattern means each function once, whatever other names it has. */
+	elf_sort_symbols(ret_found, wanted->is_pattern);
+}
+
+/* --- checking places -------------------------------------------------------------------- */
+
+static bool may_attach_inside(struct expander *expander, const struct user_binary *file,
+			      const struct elf_symbol *symbol, const struct wanted *wanted,
+			      uint64_t offset)
+{
+	struct diags *diags = expander->program->diags;
+	uint64_t last = 0;
+
+	if (expander->program->options->allow_unsafe)
+		return true;
+	switch (binary_boundary(file->binary, symbol, offset, &last)) {
+	case BOUNDARY_YES:
+		return true;
+	case BOUNDARY_INSIDE:
+		diag_report(diags, wanted->span, DIAG_ATTACH_POINT,
+			    "%s is inside an instruction: a breakpoint there would change what the "
+			    "program does",
+			    wanted->written);
+		diag_hint(diags, "the instruction begins at %s+%" PRIu64, symbol->name, last);
+		return false;
+	case BOUNDARY_UNKNOWN:
+		diag_report(diags, wanted->span, DIAG_ATTACH_POINT,
+			    "whether an instruction begins at %s cannot be told", wanted->written);
+		diag_hint(diags, "--unsafe does without the check; a breakpoint inside an instruction "
+				 "changes what the program does");
+		return false;
+	}
+	unreachable();
+}
+
+static bool check_offset(struct expander *expander, const struct user_binary *file,
+			 const struct elf_symbol *symbol, const struct wanted *wanted)
+{
+	uint64_t size = binary_function_size(file->binary, symbol);
+
+	if (wanted->offset >= size && !expander->program->options->allow_unsafe) {
+		diag_report(expander->program->diags, wanted->span, DIAG_ATTACH_POINT,
+			    "Offset outside the function bounds ('%s' size is %" PRIu64 ")",
+			    symbol->name, size);
+		return false;
+	}
+	return may_attach_inside(expander, file, symbol, wanted, wanted->offset);
+}
+
+/* Is the place one where a function is entered?  Elsewhere no return address is on top of the stack. */
+static bool is_entry(const struct user_binary *file, const struct wanted *wanted)
+{
+	const struct elf_symbol *symbol;
+
+	if (!wanted->is_address)
+		return !wanted->has_offset;
+	symbol = binary_function_at(file->binary, wanted->offset);
+	return symbol && symbol->address == wanted->offset;
+}
+
+/* The return is caught by an address put on the stack, which Go's runtime moves and walks. */
+static bool check_return(struct expander *expander, const struct user_binary *file,
+			 const struct wanted *wanted)
+{
+	struct diags *diags = expander->program->diags;
+
+	if (expander->type != &probe_uretprobe)
+		return true;
+	if (!is_entry(file, wanted)) {
+		diag_report(diags, wanted->span, DIAG_ATTACH_POINT, "Offset not allowed");
+		diag_hint(diags, "uretprobe is put on a whole function");
+		return false;
+	}
+	if (!elf_is_go(file->binary->elf))
+		return true;
+	diag_report(diags, wanted->span, DIAG_ATTACH_POINT,
+		    "uretprobe would crash '%s', a Go program: Go moves its stacks, and the return "
+		    "address that the kernel puts there does not survive it",
+		    file->name);
+	diag_hint(diags, "uprobe:%s:FUNCTION+OFFSET on the RET instructions sees the returns",
+		  file->name);
+	return false;
+}
+
+/* --- adding points ------------------------------------------------------------------------ */
+
+static struct attach_point *add_point(struct expander *expander, const struct user_binary *file,
+				      uint64_t address, const char *name)
+{
+	enum user_probe kind = expander->type == &probe_uretprobe ? USER_PROBE_RETURN :
+								    USER_PROBE_ENTRY;
+	struct attach_point *point;
+	uint64_t offset;
+
+	if (!elf_offset(file->binary->elf, address, PF_X, &offset))
+		return NULL;
+	point = expander_add(expander, user_mechanism(expander, kind), name);
+	point->target = file->path;
+	point->number = offset;
+	return point;
+}
+
+static const char *shown_function(struct expander *expander, const char *name)
+{
+	const char *plain = demangle(expander->program->arena, name);
+
+	return plain ? plain : name;
+}
+
+static void add_functions(struct expander *expander, const struct user_binary *file,
+			  const struct elf_symbols *found, const struct wanted *wanted)
+{
+	const char *language = wanted->is_demangled && !strchr(wanted->name, '(') ? "cpp:" : "";
+	struct attach_point *point;
+	size_t i;
+
+	for (i = 0; i < found->count; i++) {
+		const struct elf_symbol *symbol = &found->items[i];
+		const char *name;
+
+		if (wanted->has_offset && !check_offset(expander, file, symbol, wanted))
+			return;
+		name = point_name(expander, "%s:%s:%s%s", expander->type->name, file->name, language,
+				  symbol->name);
+		if (wanted->has_offset)
+			name = point_name(expander, "%s+%" PRIu64, name, wanted->offset);
+		point = add_point(expander, file, symbol->address + wanted->offset, name);
+		if (!point)
+			continue;
+		point->function = shown_function(expander, symbol->name);
+		/* Several functions of one name, static ones or versions of a library's. */
+		point->is_part = i && !strcmp(found->items[i - 1].name, symbol->name);
+	}
+	if (found->count == 1 && found->items[0].is_chooser && !wanted->is_pattern) {
+		diag_report(expander->program->diags, wanted->span, DIAG_SUSPICIOUS,
+			    "'%s' stands for several functions, of which one is chosen when a program "
+			    "starts: the probe sees the choosing, not the calls",
+			    wanted->name);
+		diag_hint(expander->program->diags, "bpfline -l '%s:%s:*%s*' may list them",
+			  expander->type->name, file->name, wanted->name);
+	}
+}
+
+static void add_address(struct expander *expander, const struct user_binary *file,
+			const struct wanted *wanted)
+{
+	const struct elf_symbol *symbol = binary_function_at(file->binary, wanted->offset);
+	struct elf_symbol none = { .name = "", .address = wanted->offset };
+	struct attach_point *point;
+	uint64_t offset;
+
+	if (!elf_offset(file->binary->elf, wanted->offset, PF_X, &offset)) {
+		diag_report(expander->program->diags, wanted->span, DIAG_ATTACH_POINT,
+			    "Could not resolve address: %s:%#" PRIx64, file->name, wanted->offset);
+		diag_hint(expander->program->diags,
+			  "it is an address as 'nm' and 'objdump -d' print it, in code");
+		return;
+	}
+	if (!symbol && !expander->program->options->allow_unsafe) {
+		diag_report(expander->program->diags, wanted->span, DIAG_ATTACH_POINT,
+			    "whether an instruction begins at %s cannot be told: no function is known "
+			    "there",
+			    wanted->written);
+		diag_hint(expander->program->diags,
+			  "--unsafe does without the check; a breakpoint inside an instruction "
+			  "changes what the program does");
+		return;
+	}
+	if (!symbol)
+		symbol = &none;
+	if (!may_attach_inside(expander, file, symbol, wanted, wanted->offset - symbol->address))
+		return;
+	point = add_point(expander, file, wanted->offset,
+			  point_name(expander, "%s:%s:%#" PRIx64, expander->type->name, file->name,
+				     wanted->offset));
+	point->function = shown_function(expander, symbol->name);
+}
+
+/* --- resolving ------------------------------------------------------------------------------ */
+
+/* Gives how many functions the binary has at all. */
+static size_t resolve_in(struct expander *expander, const struct user_binary *file,
+			 const struct wanted *wanted, struct suggestion *suggestion)
+{
+	struct arena *arena = expander->program->arena;
+	const struct elf_symbols *symbols;
+	struct elf_symbols found = { 0 };
+	size_t i;
+
+	if (!check_return(expander, file, wanted))
+		return 1;
+	if (wanted->is_address) {
+		add_address(expander, file, wanted);
+		return 1;
+	}
+	symbols = binary_functions(file->binary, false);
+	find_functions(arena, wanted, symbols, &found);
+	if (!found.count && !wanted->is_pattern) {
+		symbols = binary_functions(file->binary, true);
+		find_functions(arena, wanted, symbols, &found);
+	}
+	add_functions(expander, file, &found, wanted);
+	for (i = 0; !found.count && i < symbols->count; i++)
+		suggestion_offer(suggestion, symbols->items[i].name);
+	return symbols->count;
+}
+
+static void report_no_symbols(struct expander *expander, const struct attach_point_parts *parts,
+			      const struct user_binary *file)
+{
+	size_t before = expander->program->diags->list.count;
+
+	report_no_match(expander, parts, NULL);
+	if (expander->program->diags->list.count == before)
+		return; /* missing ones are ignored */
+	diag_hint(expander->program->diags,
+		  "'%s' has no symbols: it was stripped, and no file of debug information for it was "
+		  "found; an address can be probed",
+		  file->name);
+}
+
+static void resolve(struct expander *expander, const struct attach_point_parts *parts)
+{
+	size_t before = expander->points.count, errors, functions = 0, i;
+	struct program *program = expander->program;
+	bool has_binary = part_count(parts) > 1;
+	struct user_binaries files = { 0 };
+	struct suggestion suggestion;
+	struct wanted wanted;
+
+	if (!expect_parts(expander, parts, program->options->pid ? 1 : 2, 3) ||
+	    !parse_wanted(expander, parts, &wanted) ||
+	    !open_binaries(expander, parts, has_binary, false, &files))
+		return;
+	errors = program->diags->error_count;
+	suggestion_init(&suggestion, wanted.name);
+	for (i = 0; i < files.count && program->diags->error_count == errors; i++)
+		functions += resolve_in(expander, &files.items[i], &wanted, &suggestion);
+	if (expander->points.count > before || program->diags->error_count > errors)
+		return;
+	if (!functions && files.count == 1)
+		report_no_symbols(expander, parts, &files.items[0]);
+	else
+		report_no_match(expander, parts,
+				suggestion.best && !wanted.is_pattern ?
+					point_name(expander, "%s:%s:%s", expander->type->name,
+						   files.items[0].name, suggestion.best) :
+					NULL);
+}
+
+/* --- listing ---------------------------------------------------------------------------------- */
+
+static void list_functions(struct lister *lister, const char *type,
+			   const struct attach_point_parts *pattern)
+{
+	struct user_binaries files = { 0 };
+	struct wanted wanted = { .name = "*", .is_pattern = true };
+	size_t count = pattern ? part_count(pattern) : 0, i, j;
+
+	if (!lists_binaries(lister, pattern))
+		return;
+	if (count > 1 || (count == 1 && lister->pid))
+		wanted.name = part_text(pattern, count);
+	wanted.is_demangled = count == 3 && !strcmp(part_text(pattern, 2), "cpp");
+	list_binaries(lister, count > 1 || (count == 1 && !lister->pid) ? &pattern->parts.items[1] : NULL,
+		      &files);
+	for (i = 0; i < files.count; i++) {
+		struct elf_symbols found = { 0 };
+
+		find_functions(lister->arena, &wanted, binary_functions(files.items[i].binary, false),
+			       &found);
+		for (j = 0; j < found.count; j++)
+			lister_add(lister, arena_printf(lister->arena, "%s:%s:%s%s", type,
+							files.items[i].name,
+							wanted.is_demangled ? "cpp:" : "",
+							found.items[j].name));
+	}
+}
+
+static void list_entries(struct lister *lister, const struct attach_point_parts *pattern)
+{
+	list_functions(lister, probe_uprobe.name, pattern);
+}
+
+/* Only asked for by name: each function would be there twice. */
+static void list_returns(struct lister *lister, const struct attach_point_parts *pattern)
+{
+	if (!lister->is_general)
+		list_functions(lister, probe_uretprobe.name, pattern);
+}
+
+const struct probe_type probe_uprobe = {
+	.name = "uprobe",
+	.short_name = "u",
+	.forms = "uprobe:BIN:FUNCTION, uprobe:BIN:FUNCTION+OFFSET or uprobe:BIN:ADDRESS",
+	.manual = "Fires when a function of a program or library is entered, or at an instruction.",
+	.space = SPACE_USER,
+	.resolve = resolve,
+	.list = list_entries,
+};
+
+const struct probe_type probe_uretprobe = {
+	.name = "uretprobe",
+	.short_name = "ur",
+	.forms = "uretprobe:BIN:FUNCTION",
+	.manual = "Fires when a function of a program or library returns.",
+	.space = SPACE_USER,
+	.resolve = resolve,
+	.list = list_returns,
+};

@@ -1,0 +1,51 @@
+/*
+ * What the probe types of user space share: binaries as attach points name
+ * them, and the ways to put a program into one.
+ */
+#ifndef RUNTIME_PROBES_USER_H
+#define RUNTIME_PROBES_USER_H
+
+#include "runtime/host/binary.h"
+#include "runtime/host/user_files.h"
+#include "sema/probe_type.h"
+#include "sema/target.h"
+
+struct attach_point_part; /* parser/attach_point.h */
+struct attach_point_parts;
+struct expander;
+struct lister;
+
+struct user_binary {
+	const char *name, *path; /* as in struct user_path; `path` is interned */
+	struct binary *binary;
+};
+
+VEC_STRUCT(user_binaries, struct user_binary);
+
+/*
+ * Opens the binaries that part `number` means; 0: it was left out, the process
+ * of -p has them, its libraries too if `wants_libraries`.  False after a
+ * diagnostic.  Of several, those that cannot be read are passed over.
+ */
+bool open_binaries(struct expander *expander, const struct attach_point_parts *parts,
+		   size_t number, bool wants_libraries, struct user_binaries *ret_binaries);
+
+/* The same for a listing, which says nothing of what cannot be read; `part` NULL: of the process. */
+void list_binaries(struct lister *lister, const struct attach_point_part *part,
+		   struct user_binaries *ret_binaries);
+
+/* Is a listing about programs at all?  They are not listed where nobody named one. */
+bool lists_binaries(struct lister *lister, const struct attach_point_parts *pattern);
+
+/* Ways to run a program at an offset of a file: one link for many, or a perf event for each. */
+enum user_probe { USER_PROBE_ENTRY, USER_PROBE_RETURN, USER_PROBE_USDT, USER_PROBES };
+
+/* The best of the target, or the one forced by --attach. */
+const struct mechanism *user_mechanism(const struct expander *expander, enum user_probe kind);
+
+/* argN of usdt (usdt.c). */
+struct val emit_usdt_arg(struct codegen *cg, const struct instance *instance, unsigned number);
+const char *unreadable_usdt_arg(const struct attach_point *point, unsigned number);
+bool same_usdt_args(const struct attach_point *a, const struct attach_point *b);
+
+#endif

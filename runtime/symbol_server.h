@@ -1,0 +1,33 @@
+/*
+ * The program that reads symbols from ELF files, as the tracer sees it.
+ */
+#ifndef RUNTIME_SYMBOL_SERVER_H
+#define RUNTIME_SYMBOL_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "runtime/symbol_protocol.h"
+
+struct symbol_server;
+
+/* Starts it.  0 or -errno. */
+int symbol_server_start(struct symbol_server **ret_helper);
+void symbol_server_stop(struct symbol_server *helper);
+
+/* What an answer says; the name is NULL when there is no symbol. */
+struct named_place {
+	const char *name;
+	uint64_t offset;
+};
+
+int symbol_server_file(struct symbol_server *helper, const struct symbol_file *file,
+		       const char *path);
+
+/* Names from the arena.  0, or -errno when the helper is lost. */
+int symbol_server_places(struct symbol_server *helper, struct arena *arena,
+			 const struct symbol_place *places, size_t count,
+			 struct named_place *ret_named);
+
+#endif

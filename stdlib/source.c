@@ -1,0 +1,41 @@
+/*
+ * Arguments that are read: addresses, and arrays and strings where they lie.
+ */
+#include "stdlib/source.h"
+
+static bool is_own_place(const struct type *type)
+{
+	return type->kind == TYPE_ARRAY || type->kind == TYPE_STRING;
+}
+
+struct place source_of(struct codegen *cg, const struct expr *arg)
+{
+	enum space space = cg->instance->points.items[0]->type->space;
+	struct place place;
+
+	if (is_own_place(arg->type))
+		place = emit_place(cg, arg);
+	else
+		place = (struct place){ emit_expr(cg, arg),
+					arg->type->kind == TYPE_POINTER ? arg->type->pointer.space
+									: space };
+	if (place.space == SPACE_NONE)
+		place.space = is_own_place(arg->type) || space == SPACE_NONE ? SPACE_KERNEL : space;
+	return place;
+}
+
+void emit_source_into(struct codegen *cg, const struct expr *arg, uint32_t size, struct val address)
+{
+	struct place place;
+
+	if (is_own_place(arg->type)) {
+		place = emit_place(cg, arg);
+		if (place.space == SPACE_NONE) {
+			emit_copy(cg, address, place.address, size);
+			return;
+		}
+	} else {
+		place = source_of(cg, arg);
+	}
+	emit_read(cg, address, size, place.address, place.space);
+}

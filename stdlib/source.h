@@ -1,0 +1,15 @@
+/*
+ * Where the bytes are that an argument means.
+ */
+#ifndef STDLIB_SOURCE_H
+#define STDLIB_SOURCE_H
+
+#include "codegen/lower.h"
+
+/* An address and whose memory it is: of a pointer, an integer, or an array's or string's own place. */
+struct place source_of(struct codegen *cg, const struct expr *arg);
+
+/* Copies `size` bytes from there. */
+void emit_source_into(struct codegen *cg, const struct expr *arg, uint32_t size, struct val address);
+
+#endif

@@ -1,0 +1,188 @@
+/*
+ * bpfline-symbols: answers the tracer's questions about symbols in files of
+ * user space until the tracer closes the socket.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "runtime/symbol_protocol.h"
+#include "symbols/demangle.h"
+#include "symbols/symbol_table.h"
+
+/* No request is larger: a stack has 1024 frames at most, a path 4096 bytes. */
+enum { REQUEST_MAX = 1 << 20 };
+
+struct known_file {
+	struct symbol_file about;
+	char *path;
+	struct symbol_table *table;
+};
+
+struct server {
+	struct known_file *files; /* by id */
+	size_t count;
+	char *answers;
+	size_t length, capacity;
+};
+
+/* 1, 0 at the end, -1. */
+static int receive(void *bytes, size_t size)
+{
+	while (size) {
+		ssize_t n = recv(SYMBOL_SOCKET, bytes, size, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (int)n;
+		bytes = (char *)bytes + n;
+		size -= (size_t)n;
+	}
+	return 1;
+}
+
+static bool reply(const void *bytes, size_t size)
+{
+	while (size) {
+		ssize_t n = send(SYMBOL_SOCKET, bytes, size, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes = (const char *)bytes + n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct known_file *left = a, *right = b;
+
+	return left->about.id < right->about.id ? -1 : left->about.id > right->about.id;
+}
+
+static struct known_file *find_file(struct server *server, uint32_t id)
+{
+	const struct known_file key = { .about.id = id };
+
+	return server->count ? bsearch(&key, server->files, server->count, sizeof(key), compare_ids)
+			     : NULL;
+}
+
+static bool take_file(struct server *server, const char *request, size_t size)
+{
+	struct symbol_file about;
+	struct known_file *file, *files;
+
+	if (size <= sizeof(about) || request[size - 1])
+		return false;
+	memcpy(&about, request, sizeof(about));
+	file = find_file(server, about.id);
+	if (file) {
+		symbol_table_free(file->table);
+		free(file->path);
+	} else {
+		files = realloc(server->files, (server->count + 1) * sizeof(*files));
+		if (!files)
+			return false;
+		server->files = files;
+		file = &files[server->count++];
+	}
+	*file = (struct known_file){ .about = about, .path = strdup(request + sizeof(about)) };
+	/* At once: the path may be one that ends with its process. */
+	file->table = file->path ? symbol_table_read((enum symbol_file_kind)about.kind, file->path)
+				 : NULL;
+	qsort(server->files, server->count, sizeof(*server->files), compare_ids);
+	return true;
+}
+
+static bool add_bytes(struct server *server, const void *bytes, size_t size)
+{
+	if (server->length + size > server->capacity) {
+		size_t capacity = 2 * (server->length + size) + 4096;
+		char *answers = realloc(server->answers, capacity);
+
+		if (!answers)
+			return false;
+		server->answers = answers;
+		server->capacity = capacity;
+	}
+	memcpy(server->answers + server->length, bytes, size);
+	server->length += size;
+	return true;
+}
+
+static bool answer_place(struct server *server, const struct symbol_place *place)
+{
+	const struct known_file *file = find_file(server, place->file);
+	struct symbol_answer answer = { 0 };
+	const char *name = NULL;
+	char *plain = NULL;
+	bool is_added;
+
+	if (file && file->table)
+		name = symbol_table_find(file->table, place->offset, &answer.offset);
+	if (name && file->about.demangle)
+		plain = demangle(name);
+	if (plain)
+		name = plain;
+	if (name)
+		answer.length = (uint32_t)strlen(name);
+	is_added = add_bytes(server, &answer, sizeof(answer)) &&
+		   add_bytes(server, name ? name : "", answer.length);
+	free(plain);
+	return is_added;
+}
+
+static bool take_places(struct server *server, const char *request, size_t size)
+{
+	struct symbol_header header = { 0 };
+	struct symbol_place place;
+	size_t at;
+
+	server->length = 0;
+	for (at = 0; at + sizeof(place) <= size; at += sizeof(place)) {
+		memcpy(&place, request + at, sizeof(place));
+		if (!answer_place(server, &place))
+			return false;
+	}
+	header.size = (uint32_t)server->length;
+	return reply(&header, sizeof(header)) && reply(server->answers, server->length);
+}
+
+static bool serve(struct server *server, char *request)
+{
+	struct symbol_header header;
+
+	if (receive(&header, sizeof(header)) <= 0 || header.size > REQUEST_MAX ||
+	    receive(request, header.size) <= 0)
+		return false;
+	if (header.kind == SYMBOL_REQUEST_FILE)
+		return take_file(server, request, header.size);
+	return header.kind == SYMBOL_REQUEST_PLACES && take_places(server, request, header.size);
+}
+
+int main(void)
+{
+	struct server server = { 0 };
+	char *request = malloc(REQUEST_MAX);
+	int type;
+	socklen_t size = sizeof(type);
+
+	if (getsockopt(SYMBOL_SOCKET, SOL_SOCKET, SO_TYPE, &type, &size) < 0) {
+		fputs("bpfline-symbols is started by bpfline, which asks it for the names of "
+		      "functions\n",
+		      stderr);
+		return 1;
+	}
+	while (request && serve(&server, request))
+		;
+	return 0; /* the kernel takes the memory back */
+}

@@ -1,0 +1,250 @@
+"""Stacks and symbols of processes and of the kernel, against a program whose calls are known."""
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import xml.dom.minidom
+
+import pytest
+
+from support import environment
+
+GETPPID = "tracepoint:syscalls:sys_enter_getppid"
+CALLS = ["inner", "middle", "outer", "main"]
+WITH_TRACEFS = ["unshare", "-m", "sh", "-c", """
+    [ -d /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing
+    exec "$@" """, "sh"]
+
+
+@pytest.fixture(autouse=True)
+def needs_bpf(live):
+    """All tests here load programs."""
+
+
+@pytest.fixture
+def chain(build):
+    return os.path.join(build, "tests", "chain")
+
+
+@pytest.fixture(autouse=True)
+def needs_symbols(build):
+    if not os.access(os.path.join(build, "symbols", "bpfline-symbols"), os.X_OK):
+        pytest.skip("bpfline-symbols is not built: no libbpfcc-dev or libiberty-dev")
+
+
+def names(text):
+    """The functions in the frames of a text."""
+    return re.findall(r"^ {8}(.+?)\+\d+$", text, re.MULTILINE)
+
+
+def run(bpfline, chain, body, *args, how=""):
+    return bpfline.script('%s /comm == "chain"/ { %s }' % (GETPPID, body), *args, "-c",
+                          ("%s %s" % (chain, how)).strip())
+
+
+def test_every_call_of_a_process_that_has_ended(bpfline, chain):
+    result = run(bpfline, chain, "@[ustack] = count();")
+    assert names(result.stdout)[:4] == CALLS
+    assert result.stdout.startswith("\n\n@[\n        inner+") and result.stdout.endswith("\n]: 1\n")
+
+
+def test_processes_that_are_not_the_child(bpfline, chain):
+    """Two of them, ended long before the end: one text, but two entries."""
+    with bpfline.start('%s /comm == "chain"/ { @[ustack(4)] = count(); }' % GETPPID) as tracer:
+        for _ in range(2):
+            subprocess.run([chain], check=True)
+        result = tracer.stop()
+    assert names(result.stdout) == CALLS * 2
+    assert result.stdout.count("]: 1") == 2
+
+
+def test_a_child_that_runs_no_program_of_its_own(bpfline, chain):
+    with bpfline.start('%s /comm == "chain"/ { @[ustack(3)] = count(); }' % GETPPID) as tracer:
+        subprocess.run([chain, "fork"], check=True)
+        result = tracer.stop()
+    assert names(result.stdout) == CALLS[:3]
+
+
+def test_a_process_that_was_there_before(bpfline, chain):
+    with subprocess.Popen([chain, "wait"], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        address = int(subprocess.run(["nm", chain], check=True, capture_output=True, text=True).stdout
+                      .split(" T middle")[0].split()[-1], 16)
+        with open("/proc/%d/maps" % process.pid, encoding="ascii") as f:
+            base = int(f.readline().split("-")[0], 16)
+        with bpfline.start("tracepoint:signal:signal_deliver /pid == %d/ { @[usym(%d)] = 1; }"
+                           % (process.pid, base + address + 3)) as tracer:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+            result = tracer.stop()
+    assert "@[middle]: 1" in result.stdout
+
+
+@pytest.mark.parametrize("demangle, expected", [
+    ("true", ["shape::Square<int>::grow(int, char const*)", "crate::module::call"]),
+    ("false", ["_ZN5shape6SquareIiE4growEiPKc", "_ZN5crate6module4call17h0123456789abcdefE"]),
+])
+def test_names_of_other_languages(bpfline, chain, demangle, expected):
+    result = bpfline.script('config = { cpp_demangle = %s } %s /comm == "chain"/ { @[ustack(2)] = count(); }'
+                            % (demangle, GETPPID), "-c", chain + " cxx")
+    assert names(result.stdout) == expected
+
+
+def test_code_made_at_run_time(bpfline, chain):
+    before = set(glob.glob("/tmp/perf-*.map"))
+    try:
+        result = run(bpfline, chain, "@[ustack(3)] = count();", how="jit")
+    finally:
+        for path in set(glob.glob("/tmp/perf-*.map")) - before:
+            os.unlink(path)
+    assert names(result.stdout) == ["made method", "run_made_code", "main"]
+
+
+def test_modes(bpfline, chain):
+    result = run(bpfline, chain, "@p = ustack(perf, 2); @r = ustack(raw, 2); @b = ustack(build_id, 2);")
+    path = re.escape(os.path.realpath(chain))
+    perf = re.search(r"@p: \n\t([0-9a-f]+) inner\+\d+ \(%s\)\n\t([0-9a-f]+) middle\+\d+ \(%s\)\n\n" % (path, path),
+                     result.stdout)
+    assert perf, result.stdout
+    assert "@r: \n%s\n%s\n\n" % perf.groups() in result.stdout
+    notes = subprocess.run(["readelf", "-n", chain], capture_output=True, text=True, check=True).stdout
+    build_id = re.search(r"Build ID: ([0-9a-f]+)", notes).group(1)
+    assert re.search(r"@b: \n%s 0x[0-9a-f]+\n%s 0x[0-9a-f]+\n\n" % (build_id, build_id), result.stdout)
+
+
+def test_values_of_every_kind_of_use(bpfline, chain):
+    result = run(bpfline, chain, '$s = ustack(1); printf("[%s]", ustack(1)); print(ustack(1)); print((1, $s)); '
+                 '@t[pid, ustack(1)] = 1; @t2 = @same; @same = $s; print($s == ustack(1));')
+    frame = r"\n {8}inner\+\d+\n"
+    assert re.match(r"\[%s\]%s\n\(1, %s\)\ntrue\n" % (frame, frame, frame), result.stdout), result.stdout
+    assert re.search(r"@same: %s\n" % frame, result.stdout)
+    assert re.search(r"@t\[\d+, %s\]: 1\n" % frame, result.stdout)
+
+
+def test_limit_of_zero_is_an_empty_stack(bpfline, chain):
+    assert run(bpfline, chain, "@[ustack(0), kstack(0)] = count();").stdout == "\n\n@[\n, \n]: 1\n"
+
+
+def test_kernel_functions(bpfline, chain):
+    result = run(bpfline, chain, "@[kstack] = count(); @p = kstack(perf, 4);")
+    assert "do_syscall_64" in names(result.stdout)
+    assert not any(name.startswith("bpf_prog_") for name in names(result.stdout)), "our own program"
+    assert re.search(r"@p: \n(\tffffffff[0-9a-f]{8} \w+\+\d+\n){4}", result.stdout)
+
+
+def test_kernel_symbols(bpfline):
+    result = bpfline.script('begin { print(ksym(kaddr("vfs_read") + 5)); print(ksym(1)); print(usym(1)); '
+                            'print(ksym(0)); @[ksym(kaddr("vfs_read"))] = 1; }')
+    assert result.stdout == "vfs_read\n0x1\n0x1\n0\n\n\n@[vfs_read]: 1\n"
+
+
+def test_json(bpfline, chain):
+    result = run(bpfline, chain, "@[ustack(2)] = count(); print(ustack(1));", "-f", "json")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert re.fullmatch(r"\n {8}inner\+\d+\n", next(l["data"] for l in lines if l["type"] == "value"))
+    (key, count), = next(l["data"]["@"] for l in lines if l["type"] == "map").items()
+    assert re.fullmatch(r"\ninner\+\d+\nmiddle\+\d+\n", key) and count == 1
+
+
+def test_folded(bpfline, chain):
+    """Everything that is no stack goes to standard error: the lines are for other programs."""
+    result = run(bpfline, chain, '@[kstack(2), comm, ustack(3)] = sum(7); @other = 5; printf("text\\n");', "-f", "folded")
+    assert re.fullmatch(r"chain;outer;middle;inner;\w+;\w+ 7\n", result.stdout)
+    assert "text\n" in result.stderr and "@other: 5\n" in result.stderr
+
+
+def test_flame_graph(bpfline, chain, tmp_path):
+    path = tmp_path / "graph.svg"
+    run(bpfline, chain, "@[ustack(4), kstack(2)] = count();", "-f", "flamegraph", "-o", str(path))
+    picture = xml.dom.minidom.parse(str(path))
+    titles = [node.firstChild.data for node in picture.getElementsByTagName("title")]
+    assert titles[:5] == [name + " (1, 100.00%)" for name in ["all", "main", "outer", "middle", "inner"]]
+    assert len(titles) == 7
+    assert "href" not in path.read_text(), "it needs nothing from elsewhere"
+
+
+def test_flame_graph_of_nothing(bpfline):
+    result = bpfline.script("begin { exit(); }", "-f", "flamegraph")
+    xml.dom.minidom.parseString(result.stdout)
+
+
+def test_without_the_program_that_reads_symbols(bpfline, chain, tmp_path):
+    """A copy has no libexec beside it: addresses, and one warning that says why."""
+    copy = tmp_path / "bpfline"
+    shutil.copy(bpfline.path, copy)
+    done = subprocess.run([copy, "-c", chain, "-e", GETPPID + " { @[ustack(perf, 2)] = count(); @b = ustack(1); }"],
+                          capture_output=True, text=True, check=True, env=environment())
+    path = re.escape(os.path.realpath(chain))
+    assert re.search(r"\t([0-9a-f]+) 0x\1 \(%s\)\n" % path, done.stdout)
+    assert done.stderr.count("bpfline-symbols was not found") == 1
+
+
+def test_a_file_that_is_gone(bpfline, chain, tmp_path):
+    copy = tmp_path / "chain"
+    shutil.copy(chain, copy)
+    with bpfline.start('%s /comm == "chain"/ { @[ustack(1)] = count(); }' % GETPPID) as tracer:
+        subprocess.run([copy], check=True)
+        copy.unlink()
+        result = tracer.stop()
+    assert re.search(r"@\[\n {8}0x[0-9a-f]+\n\]: 1", result.stdout)
+    assert "can not be opened any more" in result.stderr
+
+
+@pytest.mark.skipif(not shutil.which("bpftrace"), reason="no bpftrace")
+def test_the_same_as_bpftrace(bpfline, chain):
+    """While the process lives, which is when bpftrace can name its functions."""
+    script = '%s /comm == "chain"/ { @[ustack] = count(); @p[ustack(perf)] = count(); }' % GETPPID
+    with subprocess.Popen([*WITH_TRACEFS, "bpftrace", "-e", script], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True) as peer, bpfline.start(script) as tracer:
+        peer.stdout.readline()
+        time.sleep(1)  # bpftrace says that it attaches before it has
+        with subprocess.Popen([chain, "wait"], stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            ours = tracer.stop().stdout
+            peer.send_signal(signal.SIGINT)
+            theirs = peer.communicate(timeout=30)[0]
+            process.kill()
+    # bpftrace 0.17 indents by 4 and says less of where the libraries are.
+    def lines(text):
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    if "chain" not in theirs:
+        pytest.skip("bpftrace did not see the call")
+    assert lines(ours) == lines(theirs)
+
+
+def test_the_program_that_reads_symbols_is_killed(bpfline, chain):
+    """A broken file may end it: it is started again, and what it was told of meanwhile goes without names."""
+    with bpfline.start('%s /comm == "chain"/ { printf("%%s", ustack(2)); }' % GETPPID) as tracer:
+        for _ in range(2):
+            with subprocess.Popen([chain, "wait"], stdout=subprocess.PIPE) as process:
+                process.stdout.readline()
+                time.sleep(0.3)
+                for pid in children(tracer.pid):
+                    os.kill(pid, signal.SIGKILL)
+                process.kill()
+        subprocess.run([chain, "cxx"], check=True)
+        result = tracer.stop()
+    assert names(result.stdout) == CALLS[:2] * 2 + ["shape::Square<int>::grow(int, char const*)",
+                                                    "crate::module::call"]
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
+        return [int(word) for word in f.read().split()]
+
+
+def test_a_file_system_of_its_own(bpfline, chain, tmp_path):
+    """The process sees its program at a path that leads nowhere outside."""
+    mount = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none "$1" && cp "$2" "$1/chain" && exec "$1/chain" wait',
+             "sh", str(tmp_path), chain]
+    with bpfline.start('%s /comm == "chain"/ { @[ustack(4)] = count(); }' % GETPPID) as tracer, \
+            subprocess.Popen(mount, stdout=subprocess.PIPE) as process:
+        if not process.stdout.readline():
+            pytest.skip("no mount namespaces here")
+        result = tracer.stop()
+        process.kill()
+    assert names(result.stdout) == CALLS

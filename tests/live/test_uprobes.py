@@ -1,0 +1,356 @@
+"""uprobe, uretprobe and usdt on a program of ours that calls known functions a known number of times."""
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from support import Load
+
+CALLS = 1000
+# What the target prints for that many undisturbed calls: no probe may change it.
+SUMS = {}
+
+
+@pytest.fixture(autouse=True)
+def needs_bpf(live):
+    """All tests here load programs."""
+
+
+@pytest.fixture(scope="session")
+def target(build):
+    return os.path.join(build, "tests", "target")
+
+
+def undisturbed(target, *args):
+    key = " ".join(map(str, args))
+    if key not in SUMS:
+        SUMS[key] = subprocess.run([target, *map(str, args)], capture_output=True, text=True, check=True).stdout
+    return SUMS[key]
+
+
+def trace(bpfline, target, script, *args, options=()):
+    """Runs the target under a script in which TARGET is its path; it has to end as without."""
+    command = " ".join([target, *map(str, args)])
+    result = bpfline.script(script.replace("TARGET", target), *options, "-c", command)
+    assert result.status == 0, result.stderr
+    assert undisturbed(target, *args) in result.stdout, "the traced program computes otherwise"
+    return result
+
+
+# --- functions ---------------------------------------------------------------------
+
+@pytest.mark.parametrize("mechanism", [[], ["--attach=perf"]])
+def test_every_call_with_its_arguments(bpfline, target, mechanism):
+    result = trace(bpfline, target, "uprobe:TARGET:add { @n = count(); @sum = sum(arg0); "
+                   "@[arg1, arg2, arg3, arg4, arg5] = count(); }", "calls", CALLS, options=mechanism)
+    assert result.maps == {"@n": "1000", "@sum": "499500", "@[10, 20, 30, 40, 50]": "1000"}
+    assert result.attached == 1
+
+
+@pytest.mark.parametrize("mechanism", [[], ["--attach=perf"]])
+def test_every_return_with_its_value(bpfline, target, mechanism):
+    result = trace(bpfline, target, "uretprobe:TARGET:negate { @n = count(); @sum = sum((int64)retval); } "
+                   "uretprobe:TARGET:add { @add = sum(retval); }", "calls", CALLS, options=mechanism)
+    assert result.maps == {"@n": "1000", "@sum": "-499500", "@add": "649500"}
+    assert result.attached == 2
+
+
+def test_returns_of_nested_calls(bpfline, target):
+    result = trace(bpfline, target, "uprobe:TARGET:depth { @in[arg0] = count(); } "
+                   "uretprobe:TARGET:depth { @out[retval] = count(); }", "recurse", 100)
+    sums = [0, 1, 3, 6, 10, 15]
+    assert result.maps == {**{"@in[%d]" % n: "100" for n in range(6)},
+                           **{"@out[%d]" % n: "100" for n in sums}}
+
+
+def test_strings_and_registers(bpfline, target):
+    result = trace(bpfline, target, 'uprobe:TARGET:text { @[str(arg0), reg("di") == arg0, reg("ip") != 0] = count(); }',
+                   "calls", 10)
+    assert result.maps == {"@[word, true, true]": "10"}
+
+
+def test_functions_keep_what_is_below_the_stack(bpfline, target):
+    """A breakpoint's handling must not touch the red zone of a leaf function, at any of its instructions."""
+    listing = subprocess.run(["objdump", "-d", "--disassemble=leaf", target], capture_output=True, text=True,
+                             check=True).stdout
+    addresses = [int(a, 16) for a in re.findall(r"^ +([0-9a-f]+):\t", listing, re.MULTILINE)]
+    offsets = [a - addresses[0] for a in addresses if a != addresses[0]]
+    points = ",".join("uprobe:TARGET:leaf+%d" % o for o in offsets)
+    result = trace(bpfline, target, "uprobe:TARGET:leaf,uretprobe:TARGET:leaf { @entry = count(); } %s { @all = count(); }" % points,
+                   "calls", 200)
+    assert result.maps["@entry"] == "400"
+    assert int(result.maps["@all"]) >= 200 * len(offsets) // 2
+    assert result.attached == len(offsets) + 2
+
+
+def test_threads(bpfline, target):
+    result = trace(bpfline, target, "uprobe:TARGET:add,uprobe:TARGET:leaf { @[func] = count(); } "
+                   "uretprobe:TARGET:leaf { @returned = count(); }", "-t", 4, "calls", CALLS)
+    assert result.maps == {"@[add]": "4000", "@[leaf]": "4000", "@returned": "4000"}
+
+
+def test_fork(bpfline, target):
+    """With -c the child's own children are not followed, but go on undisturbed."""
+    result = trace(bpfline, target, "uprobe:TARGET:add { @ = count(); }", "fork", CALLS)
+    assert result.maps == {"@": "1000"}
+
+
+def test_all_processes(bpfline, target):
+    with bpfline.start("uprobe:%s:add { @ = count(); }" % target) as tracer:
+        subprocess.run([target, "fork", "500"], check=True, stdout=subprocess.DEVNULL)
+        result = tracer.stop()
+    assert result.maps == {"@": "1000"}
+
+
+def test_exec(bpfline, target):
+    result = trace(bpfline, target, "uprobe:TARGET:add { @ = count(); }", "exec", CALLS)
+    assert result.maps == {"@": "1000"}
+
+
+def test_library_opened_later(bpfline, target, build):
+    library = os.path.join(build, "tests", "target_library.so")
+    result = trace(bpfline, target, "uprobe:%s:library_call { @n = count(); @sum = sum(arg0); }" % library,
+                   "-l", library, "dlopen", 100)
+    assert result.maps == {"@n": "100", "@sum": "4950"}
+
+
+@pytest.mark.parametrize("point", ["uprobe:TARGET:add", "uprobe:add"])
+def test_one_process(bpfline, target, point):
+    with Load(target, "calls", 300) as one, Load(target, "calls", 700) as other:
+        with bpfline.start("%s { @[pid] = count(); }" % point.replace("TARGET", target),
+                           "-p", str(one.pid)) as tracer:
+            other.go()
+            one.go()
+            result = tracer.wait()
+    assert result.maps == {"@[%d]" % one.pid: "300"}
+
+
+def test_process_in_a_root_of_its_own(bpfline, target, tmp_path):
+    """Paths are those of the process: /inside is not ours."""
+    if not shutil.which("unshare"):
+        pytest.skip("no unshare")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    shutil.copy(target, inside / "program")
+    command = "mount --bind %s /mnt && exec /mnt/program -w calls 50" % inside
+    process = subprocess.Popen(["unshare", "-m", "sh", "-c", command], stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            if os.readlink("/proc/%d/exe" % process.pid).endswith("/program"):
+                break
+            time.sleep(0.02)
+        with bpfline.start("uprobe:/mnt/program:add { @ = count(); }", "-p", str(process.pid)) as tracer:
+            process.communicate(b"x")
+            result = tracer.wait()
+    finally:
+        process.kill()
+        process.wait()
+    assert result.maps == {"@": "50"}
+
+
+def test_wildcards_tell_the_function(bpfline, target):
+    result = trace(bpfline, target, "uprobe:TARGET:*e*t { @[func, probe] = count(); }", "calls", 50)
+    assert result.maps == {"@[text, uprobe:%s:text]" % target: "50"} or \
+        "@[text, uprobe:%s:text]" % target in result.maps
+
+
+def test_wildcard_in_the_path(bpfline, target):
+    result = bpfline.script("uprobe:%s*:add { @ = count(); }" % target, "-c", "%s calls 20" % target)
+    assert result.maps == {"@": "20"}
+
+
+def test_every_function_of_the_library_at_once(bpfline):
+    with bpfline.start("uprobe:libc:str* { @[func] = count(); }") as tracer:
+        result = tracer.stop()
+    assert result.status == 0 and result.attached > 50
+    assert result.seconds < 2
+
+
+def test_place_by_address(bpfline, target):
+    symbols = subprocess.run(["nm", target], capture_output=True, text=True, check=True).stdout
+    address = re.search(r"^0*([0-9a-f]+) T add$", symbols, re.MULTILINE).group(1)
+    result = trace(bpfline, target, "uprobe:TARGET:0x%s { @[func] = count(); }" % address, "calls", 20)
+    assert result.maps == {"@[add]": "20"}
+
+
+def test_debug_file(bpfline, target, tmp_path):
+    """Stripped, with its symbols in a file that a link names and whose checksum is checked."""
+    program, debug = tmp_path / "program", tmp_path / "program.debug"
+    shutil.copy(target, program)
+    subprocess.run(["objcopy", "--only-keep-debug", program, debug], check=True)
+    subprocess.run(["strip", program], check=True)
+    subprocess.run(["objcopy", "--add-gnu-debuglink=%s" % debug, program], check=True, cwd=tmp_path)
+    result = bpfline.script("uprobe:%s:add { @ = count(); }" % program, "-c", "%s calls 20" % program)
+    assert result.maps == {"@": "20"}
+    debug.unlink()
+    result = bpfline.script("uprobe:%s:add { @ = count(); }" % program)
+    assert result.status == 1 and "No matches" in result.stderr and "stripped" in result.stderr
+
+
+CPP = """
+namespace ns {
+__attribute__((noinline, used)) int f(int n) { asm volatile(""); return n + 1; }
+__attribute__((noinline, used)) int f(const char *s) { asm volatile(""); return s[0]; }
+struct box { __attribute__((noinline, used)) int get(long n) { asm volatile(""); return n; } };
+}
+int main() { ns::box b; for (int i = 0; i < 7; i++) { ns::f(i); b.get(i); } ns::f("x"); return 0; }
+"""
+
+
+def test_names_of_cpp(bpfline, tmp_path):
+    if not shutil.which("g++"):
+        pytest.skip("no g++")
+    source, program = tmp_path / "program.cc", tmp_path / "program"
+    source.write_text(CPP)
+    subprocess.run(["g++", "-O1", "-o", program, source], check=True)
+    listed = bpfline.run("-l", "uprobe:%s:cpp:ns::*" % program)
+    if "ns::" not in listed.stdout:
+        pytest.skip("built without a demangler")
+    for point, maps in (('cpp:"ns::f"', {"@[ns::f(int)]": "7", "@[ns::f(char const*)]": "1"}),
+                        ('"ns::f(int)"', {"@[ns::f(int)]": "7"}),
+                        ('cpp:"ns::box::get"', {"@[ns::box::get(long)]": "7"})):
+        result = bpfline.script("uprobe:%s:%s { @[func] = count(); }" % (program, point), "-c", str(program))
+        assert result.maps == maps, result.stderr
+
+
+# --- USDT --------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("mechanism", [[], ["--attach=perf"]])
+def test_arguments_of_all_forms(bpfline, target, mechanism):
+    result = trace(bpfline, target, "usdt:TARGET:tester:arguments { @[arg0, arg1, arg2, arg3, arg4] = count(); "
+                   "@rest[arg5, arg6, arg7, arg8] = count(); }", "usdt", 2, options=mechanism)
+    assert result.maps == {"@[-5, -3, 65535, -1000000000000, 7]": "1", "@[-4, -3, 65535, -1000000000000, 7]": "1",
+                           "@rest[-5, -200, -77, 0]": "2"}
+
+
+def test_places_with_different_arguments(bpfline, target):
+    result = trace(bpfline, target, "usdt:TARGET:tester:places { @[arg0] = count(); }", "usdt", 3)
+    assert result.maps == {"@[0]": "1", "@[1]": "2", "@[2]": "2", "@[3]": "1"}
+    assert result.attached == 1
+
+
+def test_all_providers(bpfline, target):
+    result = trace(bpfline, target, "usdt:TARGET:places { @[probe] = count(); }", "usdt", 10)
+    assert result.maps == {"@[usdt:%s:tester:places]" % target: "20", "@[usdt:%s:other:places]" % target: "10"}
+    assert result.attached == 2
+
+
+@pytest.mark.parametrize("mechanism", [[], ["--attach=perf"]])
+def test_semaphore_is_raised_and_lowered(bpfline, target, mechanism):
+    script = "usdt:%s:guarded { @n = count(); @sum = sum(arg0); }" % target
+    result = bpfline.script(script, *mechanism, "-c", "%s usdt 10" % target)
+    assert result.maps == {"@n": "10", "@sum": "45"}
+    with Load(target, "usdt", 10) as running:  # mapped before we attach, and running on after
+        with bpfline.start(script, *mechanism) as tracer:
+            running.go()
+            result = tracer.stop()
+    assert result.maps == {"@n": "10", "@sum": "45"}
+
+
+def test_usdt_of_a_process(bpfline, target):
+    with Load(target, "usdt", 10) as one, Load(target, "usdt", 10) as other:
+        with bpfline.start("usdt:guarded { @[pid] = count(); }", "-p", str(one.pid)) as tracer:
+            other.go()
+            one.go()
+            result = tracer.wait()
+    assert result.maps == {"@[%d]" % one.pid: "10"}
+
+
+# --- listing --------------------------------------------------------------------------------
+
+def test_lists(bpfline, target):
+    functions = bpfline.run("-l", "uprobe:%s:*e*" % target).stdout.splitlines()
+    assert "uprobe:%s:leaf" % target in functions and "uprobe:%s:add" % target not in functions
+    assert functions == sorted(functions)
+    assert bpfline.run("-l", "usdt:%s:*" % target).stdout.splitlines() == [
+        "usdt:%s:%s" % (target, name) for name in
+        ("other:places", "tester:arguments", "tester:guarded", "tester:places")]
+    assert bpfline.run("-l", "uretprobe:%s:add" % target).stdout == "uretprobe:%s:add\n" % target
+    assert "uprobe:" not in bpfline.run("-l").stdout
+
+
+def test_lists_of_a_process(bpfline, target):
+    with Load(target, "calls", 1) as one:
+        lines = bpfline.run("-l", "-p", str(one.pid), "uprobe:add").stdout.splitlines()
+        probes = bpfline.run("-l", "-p", str(one.pid), "usdt:*").stdout.splitlines()
+    assert "uprobe:%s:add" % target in lines
+    assert "usdt:%s:tester:guarded" % target in probes
+
+
+def test_lists_of_a_script(bpfline, target):
+    result = bpfline.run("-l", "-e", "uprobe:%s:l*f { } usdt:%s:places { }" % (target, target))
+    assert result.stdout.splitlines()[0] == "uprobe:%s:leaf" % target
+
+
+# --- what cannot be probed -----------------------------------------------------------------
+
+REFUSED = {
+    "no such file": ("uprobe:/no/such/file:f { }", r"uprobe target file '/no/such/file' does not exist"),
+    "no such library": ("uprobe:libnosuch:f { }", r"'libnosuch' does not exist(?s:.)*HINT"),
+    "no such program": ("usdt:nosuchprogram:f { }", r"usdt target file 'nosuchprogram' does not exist"),
+    "no such function": ("uprobe:TARGET:ad { }", r"No matches for uprobe TARGET:ad(?s:.)*did you mean uprobe:TARGET:add"),
+    "no such pattern": ("uprobe:TARGET:zzz* { }", r"No matches"),
+    "no such probe": ("usdt:TARGET:tester:plaices { }", r"No matches(?s:.)*places"),
+    "no probes at all": ("usdt:/bin/true:x { }", r"No matches(?s:.)*built without"),
+    "too few parts": ("uprobe:TARGET { }", r"uprobe probe type requires 2 or 3 arguments, found 1"),
+    "nothing after the path": ("uprobe:TARGET: { }", r"needs a function"),
+    "too many parts": ("usdt:TARGET:a:b:c { }", r"requires 2 or 3"),
+    "inside an instruction": ("uprobe:TARGET:add+1 { }", r"inside an instruction(?s:.)*add\+0"),
+    "outside of the function": ("uprobe:TARGET:add+100000 { }", r"Offset outside the function bounds \('add' size is \d+\)"),
+    "offset of a return": ("uretprobe:TARGET:add+4 { }", r"Offset not allowed"),
+    "address that is nowhere": ("uprobe:TARGET:0x7fffffffffff { }", r"Could not resolve address: TARGET:0x7fffffffffff"),
+    "address 0": ("uprobe:TARGET:0 { }", r"address"),
+    "language": ("uprobe:TARGET:rust:add { }", r"unsupported language type: rust"),
+    "place in the source": ("uprobe:TARGET@target.c:20 { }", r"not supported yet"),
+    "a script": ("uprobe:SCRIPT:f { }", r"neither a program nor a library"),
+    "a folder": ("uprobe:/tmp:f { }", r"does not exist"),
+    "retval at the entry": ("uprobe:TARGET:add { print(retval); }", r"retval"),
+    "argument at the return": ("uretprobe:TARGET:add { print(arg0); }", r"arg0"),
+    "argument on the stack": ("uprobe:TARGET:add { print(arg6); }", r"arg6 is not in a register(?s:.)*6"),
+    "args": ("uprobe:TARGET:add { print(args.a); }", r"args"),
+    "unknown register": ('uprobe:TARGET:add { print(reg("xx")); }', r"no register called 'xx'"),
+    "retval of usdt": ("usdt:TARGET:guarded { print(retval); }", r"retval"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_refused(bpfline, target, what, tmp_path):
+    script, pattern = REFUSED[what]
+    file = tmp_path / "script"
+    file.write_text("#!/bin/sh\necho this is long enough to look like something that might be a program\n")
+    file.chmod(0o755)
+    result = bpfline.script(script.replace("TARGET", target).replace("SCRIPT", str(file)), timeout=5)
+    assert result.status == 1, result.stderr
+    assert re.search(pattern.replace("TARGET", re.escape(target)), result.stderr), result.stderr
+
+
+@pytest.mark.parametrize("policy", ["warn", "ignore"])
+def test_missing_ones_may_be_passed_over(bpfline, target, policy):
+    result = bpfline.script("config = { missing_probes = %s } uprobe:%s:nosuch, uprobe:%s:add { @ = count(); }"
+                            % (policy, target, target), "-c", "%s calls 5" % target)
+    assert result.maps == {"@": "5"}
+    assert ("Skipping" in result.stderr) == (policy == "warn")
+
+
+def test_unsafe_does_without_the_check(bpfline, target):
+    result = bpfline.script("uprobe:%s:never+1 { }" % target, "--unsafe", "--dry-run")
+    assert result.status == 0, result.stderr
+
+
+def test_return_probe_on_go_is_refused(bpfline, target, tmp_path):
+    program = tmp_path / "program"
+    note = tmp_path / "note"
+    note.write_bytes(b"go")
+    subprocess.run(["objcopy", "--add-section", ".go.buildinfo=%s" % note, target, program], check=True)
+    result = bpfline.script("uretprobe:%s:add { }" % program)
+    assert result.status == 1 and "Go" in result.stderr
+    assert bpfline.script("uprobe:%s:add { }" % program, "--dry-run").status == 0
+
+
+def test_process_is_gone(bpfline, target):
+    result = bpfline.script("uprobe:%s:add { }" % target, "-p", "4194303")
+    assert result.status == 1
