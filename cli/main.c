@@ -34,11 +34,14 @@ static int run_verb(struct arena *arena, const struct options *options)
 	case VERB_RUN:
 	case VERB_LIST:
 	case VERB_FORMAT:
+	case VERB_INFO:
 		break;
 	}
 	status = environment_read(arena, &environment);
 	if (status)
 		return status;
+	if (options->verb == VERB_INFO)
+		return verb_info(arena, options, &environment);
 	if (options->verb == VERB_LIST)
 		return verb_list(arena, options, &environment);
 	if (options->verb == VERB_FORMAT)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/vec.h"
@@ -16,7 +17,7 @@
 #include "runtime/output/outputs.h"
 #include "runtime/output/report.h"
 
-enum { PID_MAX = 4194304 };
+enum { PID_MAX = 4194304, PLAIN_WORD = 1 /* what getopt_long() gives for words */ };
 
 enum long_option {
 	OPTION_DUMP = 256,
@@ -27,7 +28,14 @@ enum long_option {
 	OPTION_ATTACH,
 	OPTION_STRICT,
 	OPTION_TARGET,
+	OPTION_TEST,
+	OPTION_BENCH,
 	OPTION_INCLUDE,
+	OPTION_INFO,
+	OPTION_MODE,
+	OPTION_NO_FEATURE,
+	OPTION_FUNCTIONS,
+	OPTION_DEBUGINFO,
 	OPTION_IGNORED,
 };
 
@@ -48,17 +56,28 @@ static const struct option long_options[] = {
 	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
 	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
 	{ "attach", required_argument, NULL, OPTION_ATTACH },
+	{ "debuginfo", required_argument, NULL, OPTION_DEBUGINFO },
 	{ "strict", no_argument, NULL, OPTION_STRICT },
 	{ "target", required_argument, NULL, OPTION_TARGET },
+	{ "test", no_argument, NULL, OPTION_TEST },
+	{ "bench", no_argument, NULL, OPTION_BENCH },
 	{ "include", required_argument, NULL, OPTION_INCLUDE },
+	{ "info", no_argument, NULL, OPTION_INFO },
+	{ "mode", required_argument, NULL, OPTION_MODE },
+	{ "no-feature", required_argument, NULL, OPTION_NO_FEATURE },
+	{ "traceable-functions", required_argument, NULL, OPTION_FUNCTIONS },
 	/* Of the reference; they ask for nothing that we would do otherwise. */
 	{ "btf", no_argument, NULL, OPTION_IGNORED },
 	{ "verify-llvm-ir", no_argument, NULL, OPTION_IGNORED },
+	{ "emit-elf", required_argument, NULL, OPTION_IGNORED },
+	{ "emit-llvm", required_argument, NULL, OPTION_IGNORED },
+	{ "dwarf-pid", required_argument, NULL, OPTION_IGNORED },
 	{ "usdt-file-activation", no_argument, NULL, OPTION_IGNORED },
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char short_options[] = "e:lvhVp:c:o:f:B:qkd:bI:";
+/* '-': words come in their order, so that those after "--" can be told from the others. */
+static const char short_options[] = "-e:lvhVp:c:o:f:B:qkd:bI:";
 
 static const char usage[] =
 	"Usage:\n"
@@ -66,6 +85,7 @@ static const char usage[] =
 	"    bpfline [options] -             (script on standard input)\n"
 	"    bpfline [options] -e 'script' [params]\n"
 	"    bpfline -l [pattern | FILE]     bpfline -l -e 'script'\n"
+	"Words after `--` that begin with -- are the script's own options; `-- --help` lists them.\n"
 	"\n"
 	"Options:\n"
 	"    -e TEXT          script text\n"
@@ -83,11 +103,17 @@ static const char usage[] =
 	"    --strict         exit status 6 when data was lost\n"
 	"    --dry-run        compile, load, attach, detach\n"
 	"    --fmt            format the script\n"
+	"    --test, --bench  run the script's test or bench probes only, and report\n"
 	"    --dump STAGE     show a stage of compiling and stop: ast, types, ir, optimised,\n"
 	"                     allocated, bpf, object\n"
-	"    -d, --debug STAGE  show it on standard error, then go on\n"
+	"    -d, --debug STAGE[,STAGE]  show it on standard error, then go on; or all, verifier\n"
+	"    --info           what this kernel and this program can do\n"
+	"    --no-feature LIST  do as if the kernel had none of kprobe_multi, kprobe_session,\n"
+	"                     uprobe_multi\n"
+	"    --mode MODE      codegen (compile only), test, bench or format\n"
+	"    --debuginfo DIR[:DIR]  look there, too, for files of debug information\n"
 	"    --attach WAY     attach by this mechanism where a probe has it: syscalls,\n"
-	"                     raw_tracepoint, perf, uprobe_multi\n"
+	"                     raw_tracepoint, perf, uprobe_multi, kprobe_multi\n"
 	"    -I DIR           where #include looks for headers\n"
 	"    --include FILE   include FILE first\n"
 	"    --target DIR     compile against the kernel that DIR describes; nothing is run\n"
@@ -198,30 +224,93 @@ static int parse_stage(const char *name, bool is_debug, struct options *options)
 {
 	size_t i;
 
-	options->dump_only = !is_debug;
-	if (is_debug && !strcmp(name, "verifier")) {
-		options->verbose = true;
-		return 0;
-	}
-	for (i = 0; i < ARRAY_SIZE(stages); i++)
-		if (!strcmp(stages[i].name, name) ||
-		    (is_debug && stages[i].debug_name && !strcmp(stages[i].debug_name, name))) {
+	options->dump_only |= !is_debug;
+	for (i = 0; i < ARRAY_SIZE(stages); i++) {
+		bool is_this = !strcmp(stages[i].name, name) ||
+			       (is_debug && stages[i].debug_name && !strcmp(stages[i].debug_name, name));
+
+		if (is_this && is_debug)
+			options->debug_stages |= 1u << stages[i].stage;
+		else if (is_this)
 			options->dump = stages[i].stage;
+		if (is_this)
 			return 0;
-		}
+	}
 	return usage_error("invalid option for %s: %s", is_debug ? "-d" : "--dump", name);
+}
+
+static int parse_debug_stages(struct arena *arena, const char *list, struct options *options)
+{
+	char *rest = arena_strdup(arena, list), *name;
+	int status = 0;
+	size_t i;
+
+	while (!status && (name = strsep(&rest, ","))) {
+		bool is_all = !strcmp(name, "all");
+
+		options->verbose |= is_all || !strcmp(name, "verifier");
+		for (i = 0; is_all && i < ARRAY_SIZE(stages); i++)
+			if (stages[i].debug_name)
+				options->debug_stages |= 1u << stages[i].stage;
+		if (!is_all && strcmp(name, "verifier") != 0)
+			status = parse_stage(name, true, options);
+	}
+	return status;
+}
+
+static int parse_mode(const char *name, struct options *options)
+{
+	if (!strcmp(name, "codegen") || !strcmp(name, "compiler-bench"))
+		options->compile_only = true;
+	else if (!strcmp(name, "test"))
+		options->mode = SESSION_TEST;
+	else if (!strcmp(name, "bench"))
+		options->mode = SESSION_BENCH;
+	else if (!strcmp(name, "format"))
+		options->verb = VERB_FORMAT;
+	else
+		return usage_error("--mode must be one of: codegen, test, bench, format");
+	return 0;
+}
+
+/* Those that are only ways to attach: others are tried in their place. */
+static int parse_no_feature(struct arena *arena, const char *list, struct options *options)
+{
+	char *rest = arena_strdup(arena, list), *name;
+
+	while ((name = strsep(&rest, ","))) {
+		if (!strcmp(name, "kprobe_multi"))
+			options->hidden_features |= 1u << FEATURE_KPROBE_MULTI;
+		else if (!strcmp(name, "uprobe_multi"))
+			options->hidden_features |= 1u << FEATURE_UPROBE_MULTI;
+		else if (strcmp(name, "kprobe_session") != 0)
+			return usage_error("--no-feature can only be used with kprobe_multi, "
+					   "kprobe_session and uprobe_multi: %s", name);
+	}
+	return 0;
+}
+
+static int set_functions_file(const char *path, struct options *options)
+{
+	options->functions = path;
+	if (!access(path, R_OK))
+		return 0;
+	report_error("failed to open the list of functions '%s': %s", path, strerror(errno));
+	return STATUS_USAGE;
 }
 
 static int parse_mechanism(const char *name, struct options *options)
 {
-	static const char *const names[] = { "syscalls", "raw_tracepoint", "perf", "uprobe_multi" };
+	static const char *const names[] = { "syscalls", "raw_tracepoint", "perf", "uprobe_multi",
+					     "kprobe_multi" };
 	size_t i;
 
 	options->mechanism = name;
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(names[i], name))
 			return 0;
-	return usage_error("--attach must be one of: syscalls, raw_tracepoint, perf, uprobe_multi");
+	return usage_error("--attach must be one of: syscalls, raw_tracepoint, perf, uprobe_multi, "
+			   "kprobe_multi");
 }
 
 static int parse_warnings(struct options *options, int option)
@@ -249,6 +338,9 @@ static bool parse_switch(struct options *options, int option)
 	case OPTION_FMT:
 		options->verb = VERB_FORMAT;
 		return true;
+	case OPTION_INFO:
+		options->verb = VERB_INFO;
+		return true;
 	case 'v':
 		options->verbose = true;
 		return true;
@@ -263,6 +355,12 @@ static bool parse_switch(struct options *options, int option)
 		return true;
 	case OPTION_STRICT:
 		options->strict = true;
+		return true;
+	case OPTION_TEST:
+		options->mode = SESSION_TEST;
+		return true;
+	case OPTION_BENCH:
+		options->mode = SESSION_BENCH;
 		return true;
 	case 'b':
 	case OPTION_IGNORED:
@@ -294,7 +392,7 @@ static int parse_option(struct arena *arena, struct options *options, int option
 	case 'B':
 		return parse_buffering(argument, &options->buffering);
 	case 'd':
-		return parse_stage(argument, true, options);
+		return parse_debug_stages(arena, argument, options);
 	case OPTION_DUMP:
 		return parse_stage(argument, false, options);
 	case 'k':
@@ -305,12 +403,21 @@ static int parse_option(struct arena *arena, struct options *options, int option
 	case OPTION_TARGET:
 		options->target = argument;
 		return 0;
+	case OPTION_DEBUGINFO:
+		options->debug_folders = argument;
+		return 0;
 	case 'I':
 		vec_push(arena, &options->include_dirs, argument);
 		return 0;
 	case OPTION_INCLUDE:
 		vec_push(arena, &options->headers, argument);
 		return 0;
+	case OPTION_MODE:
+		return parse_mode(argument, options);
+	case OPTION_NO_FEATURE:
+		return parse_no_feature(arena, argument, options);
+	case OPTION_FUNCTIONS:
+		return set_functions_file(argument, options);
 	default: /* getopt_long() has said what is wrong */
 		print_usage(true);
 		return STATUS_USAGE;
@@ -321,6 +428,8 @@ static int check_combination(const struct options *options)
 {
 	if (options->command && options->pid)
 		return usage_error("Cannot use both -c and -p.");
+	if ((options->mode != SESSION_TRACE) + (options->verb == VERB_FORMAT) + options->compile_only > 1)
+		return usage_error("--mode, --test, --bench and --fmt exclude each other.");
 	if (options->more_warnings && options->no_warnings)
 		return usage_error("Cannot use both -k and --no-warnings.");
 	if (options->verb != VERB_RUN && options->verb != VERB_FORMAT)
@@ -330,10 +439,31 @@ static int check_combination(const struct options *options)
 	return 0;
 }
 
+/* "--name=value" or "--name" after `--`: a pair; the value of the latter is NULL. */
+static void add_named(struct arena *arena, struct options *options, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	size_t length = equals ? (size_t)(equals - word) : strlen(word);
+
+	vec_push(arena, &options->named, arena_strndup(arena, word + 2, length - 2));
+	vec_push(arena, &options->named, equals ? equals + 1 : NULL);
+}
+
+/* The first word is the script unless -e gave it; the others are its parameters. */
+static void split_words(struct options *options)
+{
+	options->params = options->words.items;
+	options->param_count = options->words.count;
+	if (options->text || !options->words.count)
+		return;
+	options->file = options->words.items[0];
+	options->params++;
+	options->param_count--;
+}
+
 int options_parse(struct arena *arena, int argc, char **argv, struct options *ret_options)
 {
 	const char *slash = strrchr(argv[0], '/');
-	VEC(const char *) params = { 0 };
 	int option, status;
 
 	*ret_options = (struct options){
@@ -346,15 +476,20 @@ int options_parse(struct arena *arena, int argc, char **argv, struct options *re
 		return STATUS_USAGE;
 	}
 	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-		status = parse_option(arena, ret_options, option, optarg);
+		status = 0;
+		if (option == PLAIN_WORD)
+			vec_push(arena, &ret_options->words, optarg);
+		else
+			status = parse_option(arena, ret_options, option, optarg);
 		if (status)
 			return status;
 	}
-	if (!ret_options->text && optind < argc)
-		ret_options->file = argv[optind++];
-	for (; optind < argc; optind++)
-		vec_push(arena, &params, argv[optind]);
-	ret_options->params = params.items;
-	ret_options->param_count = params.count;
+	for (; optind < argc; optind++) {
+		if (!strncmp(argv[optind], "--", 2) && argv[optind][2])
+			add_named(arena, ret_options, argv[optind]);
+		else
+			vec_push(arena, &ret_options->words, argv[optind]);
+	}
+	split_words(ret_options);
 	return check_combination(ret_options);
 }

@@ -12,6 +12,7 @@
 #include "base/vec.h"
 #include "codegen/codegen.h"
 #include "runtime/output/output.h"
+#include "runtime/session.h"
 
 enum verb {
 	VERB_RUN,
@@ -19,6 +20,7 @@ enum verb {
 	VERB_FORMAT,  /* --fmt */
 	VERB_HELP,    /* -h */
 	VERB_VERSION, /* -V */
+	VERB_INFO,    /* --info */
 };
 
 struct options {
@@ -26,8 +28,10 @@ struct options {
 	const char *program_name; /* "bpfline", or "bpftrace" through a link of that name */
 	const char *text;	  /* -e, or NULL */
 	const char *file;	  /* script; "-": standard input; NULL: none; of -l the pattern */
+	VEC(const char *) words;  /* of the command line that belong to no option */
 	const char *const *params;
 	size_t param_count;
+	VEC(const char *) named; /* pairs after `--`: name, value or NULL */
 
 	const char *command; /* -c, or NULL */
 	uint32_t pid;	     /* -p, or 0 */
@@ -35,11 +39,17 @@ struct options {
 	const struct output_format *format;
 	enum output_buffering buffering;
 	const char *target;    /* --target, or NULL */
+	const char *functions; /* --traceable-functions, or NULL */
 	VEC(const char *) include_dirs; /* -I */
 	VEC(const char *) headers;	/* --include */
 	const char *mechanism; /* --attach, or NULL */
-	enum compile_stage dump;
-	bool dump_only; /* --dump: do not run; -d: dump, then run */
+	const char *debug_folders; /* --debuginfo, or NULL */
+	enum compile_stage dump; /* --dump */
+	uint32_t debug_stages;	 /* -d: bits by enum compile_stage */
+	uint32_t hidden_features; /* --no-feature: bits by enum target_feature */
+	enum session_mode mode; /* --test, --bench */
+	bool dump_only;	   /* --dump: do not run */
+	bool compile_only; /* --mode=codegen */
 	bool verbose, quiet, dry_run, unsafe, no_warnings, more_warnings, strict;
 };
 

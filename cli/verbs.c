@@ -22,6 +22,8 @@
 #include "runtime/exit_status.h"
 #include "runtime/host/clang.h"
 #include "runtime/host/host.h"
+#include "runtime/host/user_files.h"
+#include "runtime/host/info.h"
 #include "runtime/lister.h"
 #include "runtime/output/report.h"
 #include "runtime/session.h"
@@ -42,7 +44,8 @@ struct job {
 
 static struct target *open_target(struct job *job)
 {
-	const struct host_options host = { .btf = job->environment->btf };
+	const struct host_options host = { .btf = job->environment->btf,
+					   .functions = job->options->functions };
 	const char *error = NULL;
 	struct target *target;
 
@@ -50,6 +53,8 @@ static struct target *open_target(struct job *job)
 		target = host_target_new(job->arena, &host);
 		if (!target)
 			report_error("this processor architecture is not supported");
+		else if (job->options->debug_folders)
+			user_files_add_debug(target->user_files, job->options->debug_folders);
 		return target;
 	}
 	target = file_target_new(job->arena, job->options->target, &error);
@@ -79,6 +84,8 @@ static bool job_init(struct job *job, struct arena *arena, const struct options 
 	job->target = open_target(job);
 	if (job->target)
 		set_headers(job);
+	if (job->target)
+		job->target->hidden_features = options->hidden_features;
 	job->language = language_of(job->target);
 	job->compile_options = (struct compile_options){
 		.params = options->params,
@@ -89,6 +96,9 @@ static bool job_init(struct job *job, struct arena *arena, const struct options 
 		.has_child = options->command,
 		.allow_unsafe = options->unsafe,
 		.mechanism = options->mechanism,
+		.named = options->named.items,
+		.named_count = options->named.count / 2,
+		.count_quiet = options->more_warnings,
 		.c_headers = options->headers.items,
 		.c_header_count = options->headers.count,
 	};
@@ -120,10 +130,9 @@ static int print_diags(struct job *job)
 /* --- run -------------------------------------------------------------------------- */
 
 /* Shows a stage; the exit status for errors. */
-static int dump_stage(struct job *job)
+static int dump_stage(struct job *job, enum compile_stage stage, FILE *to)
 {
-	FILE *to = job->options->dump_only ? stdout : stderr;
-	struct compile_dump dump = { .stage = job->options->dump };
+	struct compile_dump dump = { .stage = stage };
 	struct strbuf text;
 
 	strbuf_init(&text, job->arena);
@@ -151,6 +160,7 @@ static int run_object(struct job *job, const struct object *object)
 {
 	const struct options *options = job->options;
 	struct session_options session = {
+		.mode = options->mode,
 		.output = { .format = options->format, .buffering = options->buffering,
 			    .quiet = options->quiet, .no_warnings = options->no_warnings,
 			    .truncation_mark = object->config.str_trunc_trailer },
@@ -179,23 +189,70 @@ static int run_object(struct job *job, const struct object *object)
 	return status;
 }
 
+static void list_named(const struct object *object)
+{
+	size_t i;
+
+	fputs("HINT: expected program options:", stderr);
+	for (i = 0; i < object->named_count; i++)
+		fprintf(stderr, "%s --%s", i ? ":" : "", object->named[i].name);
+	fputc('\n', stderr);
+}
+
+/* What was given after `--` against what the script asks for; the exit status. */
+static int check_named(struct job *job, const struct object *object)
+{
+	const struct options *options = job->options;
+	size_t i, j;
+
+	for (i = 0; i < options->named.count; i += 2) {
+		const char *name = options->named.items[i];
+		bool is_known = false;
+
+		for (j = 0; j < object->named_count; j++)
+			is_known |= !strcmp(object->named[j].name, name);
+		if (is_known)
+			continue;
+		if (!strcmp(name, "help")) {
+			fputs("HINT: expected program options:\n", stderr);
+			for (j = 0; j < object->named_count; j++)
+				fprintf(stderr, "      --%s: %s\n", object->named[j].name,
+					object->named[j].description ? object->named[j].description
+								     : object->named[j].value);
+			return STATUS_USAGE;
+		}
+		report_error("unexpected program command line options: --%s", name);
+		list_named(object);
+		return STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
 static int compile_and_run(struct job *job)
 {
 	const struct options *options = job->options;
 	const struct object *object;
+	unsigned stage;
 	int status;
 
-	if (options->dump != STAGE_NONE) {
-		dump_stage(job);
-		status = print_diags(job);
-		if (status || options->dump_only)
-			return status;
+	if (options->dump_only) {
+		dump_stage(job, options->dump, stdout);
+		return print_diags(job);
+	}
+	for (stage = STAGE_AST; stage <= STAGE_OBJECT; stage++) {
+		if (!(options->debug_stages & 1u << stage))
+			continue;
+		dump_stage(job, (enum compile_stage)stage, stderr);
+		if (job->diags.error_count)
+			return print_diags(job);
 		diags_init(&job->diags, job->arena, &job->sources);
 	}
 	object = compile(job->arena, &job->sources, job->source, &job->language,
 			 &job->compile_options, &job->diags, NULL);
 	status = print_diags(job);
-	if (status || options->target)
+	if (!status)
+		status = check_named(job, object);
+	if (status || options->target || options->compile_only)
 		return status;
 	return run_object(job, object);
 }
@@ -213,6 +270,25 @@ int verb_run(struct arena *arena, const struct options *options,
 		status = compile_and_run(&job);
 	target_close(job.target);
 	return status;
+}
+
+/* --- info --------------------------------------------------------------------------- */
+
+int verb_info(struct arena *arena, const struct options *options,
+	      const struct environment *environment)
+{
+	struct strbuf text;
+	struct job job;
+
+	if (!privileges_check())
+		return STATUS_USAGE;
+	if (!job_init(&job, arena, options, environment))
+		return STATUS_USAGE;
+	strbuf_init(&text, arena);
+	host_info(job.target, BPFLINE_VERSION, &text);
+	fwrite(text.text, 1, text.length, stdout);
+	target_close(job.target);
+	return STATUS_OK;
 }
 
 /* --- list --------------------------------------------------------------------------- */
@@ -249,7 +325,8 @@ static void list_script(struct job *job, struct strbuf *out)
 		const struct instance *instance = program->instances.items[i];
 
 		for (j = 0; j < instance->points.count; j++)
-			if (!(instance->points.items[j]->type->flags & PROBE_RUNS_HERE))
+			if (!(instance->points.items[j]->type->flags & PROBE_RUNS_HERE) &&
+			    !instance->points.items[j]->is_part)
 				strbuf_printf(out, "%s\n", instance->points.items[j]->name);
 	}
 }

@@ -16,4 +16,7 @@ int verb_list(struct arena *arena, const struct options *options,
 int verb_format(struct arena *arena, const struct options *options,
 		const struct environment *environment);
 
+int verb_info(struct arena *arena, const struct options *options,
+	      const struct environment *environment);
+
 #endif

@@ -130,6 +130,7 @@ struct val emit_aggregate_at(struct codegen *cg, const struct map *map, struct v
 	struct builder *b = cg->b;
 	struct gather gather = { .is_signed = type->aggregate.is_signed };
 
+	map_is_observed(cg, map);
 	if (!target_has(cg->program->target, FEATURE_PERCPU_LOOKUP)) {
 		diag_report(cg->program->diags, span, DIAG_UNSUPPORTED,
 			    "reading %s() in the program needs a kernel with "

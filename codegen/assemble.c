@@ -222,7 +222,7 @@ static void put_moves(struct assembler *as, struct moves *moves)
 
 static void put_call(struct assembler *as, const struct insn *insn)
 {
-	const struct val *args = &as->fn->args.items[insn->a];
+	const struct val *args = insn->size ? &as->fn->args.items[insn->a] : NULL;
 	struct moves moves;
 	uint8_t i;
 

@@ -356,6 +356,8 @@ static struct object *new_object(struct program *program)
 
 	object->config = program->config;
 	object->sources = program->sources;
+	object->named = program->named.items;
+	object->named_count = program->named.count;
 	object->events_map = object->counts_map = -1;
 	object->ends_by_itself = true;
 	for (i = 0; i < program->instances.count; i++) {

@@ -122,15 +122,36 @@ static void emit_branch_value(struct codegen *cg, const struct block *block, con
 			      emit_convert(cg, val, block->value->type, expr->type));
 }
 
+/*
+ * `if comptime`: only the branch that is taken is emitted.  False for other
+ * ifs; *ret_branch is NULL when there is nothing to do.
+ */
+static bool choose_branch(struct codegen *cg, const struct expr *expr, const struct block **ret_branch)
+{
+	const struct expr *condition = expr->if_.condition;
+	int64_t truth = 0;
+
+	if (condition->kind != EXPR_COMPTIME && condition->kind != EXPR_BOOL)
+		return false;
+	if (!expr_known(cg, condition, &truth))
+		diag_report(cg->program->diags, condition->span, DIAG_ARG_LITERAL,
+			    "this is not known when the script is compiled, as `comptime` wants it");
+	*ret_branch = truth ? expr->if_.yes : expr->if_.no;
+	return true;
+}
+
 static struct val emit_if(struct codegen *cg, const struct expr *expr)
 {
 	struct builder *b = cg->b;
+	const struct block *branch;
 	uint32_t result, no, end;
 
 	if (expr->type->kind == TYPE_VOID || !expr->if_.no) {
 		emit_discard(cg, expr);
 		return VAL_NOTHING;
 	}
+	if (choose_branch(cg, expr, &branch))
+		return emit_block_value(cg, branch);
 	if (!type_in_register(expr->type))
 		return emit_in_slot(cg, expr);
 	result = build_var(b);
@@ -234,8 +255,15 @@ struct val emit_expr(struct codegen *cg, const struct expr *expr)
 static void discard_if(struct codegen *cg, const struct expr *expr)
 {
 	struct builder *b = cg->b;
-	uint32_t no = build_label(b), end;
+	uint32_t no, end;
+	const struct block *branch;
 
+	if (choose_branch(cg, expr, &branch)) {
+		if (branch)
+			emit_block(cg, branch);
+		return;
+	}
+	no = build_label(b);
 	emit_unless(cg, expr->if_.condition, no);
 	build_enter(b);
 	emit_block(cg, expr->if_.yes);

@@ -33,6 +33,7 @@ struct codegen {
 	struct table site_table;  /* sites already added */
 	bool is_shared;		  /* other instances follow in this program: leave, do not exit */
 	bool is_wide_open;	  /* strings need no zeros after their NUL: nobody compares the bytes */
+	VEC(uint32_t) printed;	  /* maps that this block has printed so far */
 	struct loop_labels {
 		uint32_t leave, next;
 	} loop;			  /* where break and continue go */
@@ -108,6 +109,9 @@ struct val emit_at_place(struct codegen *cg, struct place place, const struct ty
 
 /* After what a value's kind needs was said by a diagnostic: a 0 to go on with. */
 struct val emit_unsupported(struct codegen *cg, struct span span, const char *what);
+
+/* The number, if it is known when the script is compiled (comptime.c). */
+bool expr_known(struct codegen *cg, const struct expr *expr, int64_t *ret_value);
 
 /* --- statements (stmt.c) ------------------------------------------------ */
 
@@ -196,6 +200,9 @@ struct val emit_key(struct codegen *cg, const struct map *map, const struct expr
 
 /* Address of the element's value, or 0 when it is absent. */
 struct val emit_map_lookup(struct codegen *cg, const struct map *map, struct val key);
+
+/* The program reads the map or sets values: clear() has to delete, and cannot subtract. */
+void map_is_observed(struct codegen *cg, const struct map *map);
 
 /* What the map's values are stored as: integers have 64 bits. */
 const struct type *map_stored_type(struct codegen *cg, const struct map *map);

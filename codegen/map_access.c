@@ -21,6 +21,11 @@ const struct type *map_stored_type(struct codegen *cg, const struct map *map)
 				      : type;
 }
 
+void map_is_observed(struct codegen *cg, const struct map *map)
+{
+	cg->object->maps.items[map->index].is_summed = false;
+}
+
 static bool is_direct(const struct map *map)
 {
 	return map->layout.is_array && !map->layout.is_per_cpu;
@@ -148,6 +153,20 @@ struct val emit_map_element(struct codegen *cg, const struct expr *map_expr, uin
 
 /* --- reading ---------------------------------------------------------------------------- */
 
+/* With -k. */
+static void count_absent(struct codegen *cg, const struct expr *map_expr, struct val element)
+{
+	uint32_t site = codegen_add_site(cg, SITE_ABSENT, map_expr->span, map_expr->map.name);
+	uint32_t there = build_label(cg->b);
+
+	cg->object->sites.items[site].is_quiet = true;
+	build_branch(cg->b, BPF_JNE, element, val_const(0), there);
+	build_enter(cg->b);
+	emit_count(cg, site);
+	build_leave(cg->b);
+	build_place(cg->b, there);
+}
+
 struct val emit_map_read(struct codegen *cg, const struct expr *map_expr)
 {
 	const struct map *map = map_expr->map.map;
@@ -156,6 +175,7 @@ struct val emit_map_read(struct codegen *cg, const struct expr *map_expr)
 	uint32_t result, end;
 	struct val element;
 
+	map_is_observed(cg, map);
 	if (type->kind == TYPE_AGGREGATE)
 		return emit_aggregate_read(cg, map_expr);
 	if (is_direct(map))
@@ -168,6 +188,8 @@ struct val emit_map_read(struct codegen *cg, const struct expr *map_expr)
 		build_var_set(b, result,
 			      codegen_data(cg, arena_alloc(cg->arena, type->size), type->size));
 	element = emit_map_lookup(cg, map, emit_map_key(cg, map_expr));
+	if (cg->program->options->count_quiet)
+		count_absent(cg, map_expr, element);
 	build_branch(b, BPF_JEQ, element, val_const(0), end);
 	build_enter(b);
 	build_var_set(b, result, emit_load_value(cg, type, element));
@@ -247,6 +269,8 @@ void emit_map_assign(struct codegen *cg, const struct expr *target, const struct
 {
 	const struct map *map = target->map.map;
 
+	if (map->value_type->kind != TYPE_AGGREGATE)
+		map_is_observed(cg, map);
 	if (map->value_type->kind == TYPE_AGGREGATE) {
 		while (value->kind == EXPR_BLOCK) {
 			size_t i;
@@ -324,6 +348,8 @@ void emit_map_compound(struct codegen *cg, const struct expr *target, enum binar
 	}
 	build_enter(b);
 	element = emit_map_element(cg, target, full);
+	if (op != BINARY_ADD && op != BINARY_SUB)
+		map_is_observed(cg, map);
 	if (is_atomic(cg, op, &code) && type->size == 8) {
 		val = build_alu(b, BPF_MUL, val, val_const(step_of(cg, type)));
 		build_atomic(b, code, 8, element, 0, op == BINARY_SUB ? build_neg(b, val) : val);
@@ -349,6 +375,7 @@ struct val emit_map_incdec(struct codegen *cg, const struct expr *expr, bool wan
 	if (!expr->incdec.increment)
 		step = -step;
 	if (wants_value) {
+		map_is_observed(cg, map);
 		result = build_var(b);
 		build_var_set(b, result, val_const(0));
 	}

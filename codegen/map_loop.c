@@ -202,6 +202,7 @@ void emit_for_map(struct codegen *cg, const struct stmt *stmt)
 		diag_hint(cg->program->diags, "copy it to a variable before the loop");
 		return;
 	}
+	map_is_observed(cg, stmt->for_.map->map.map);
 	frame = build_slot(cg->b, FRAME_VARIABLES + (uint32_t)capture.variables.count * WORD);
 	fill_frame(cg, &capture, frame);
 	callback = emit_callback(cg, stmt, &capture);

@@ -79,6 +79,17 @@ static void set_declared(struct program *program, const struct map *map,
 	object_map->max_entries = (uint32_t)map->declaration->capacity->number.value;
 }
 
+/* Do differences of its values mean something: are they counts, sums ... ? */
+static bool is_additive(const struct map *map)
+{
+	if (!map->value_type || map->declaration)
+		return false;
+	if (map->value_type->kind != TYPE_AGGREGATE)
+		return map->value_type->kind == TYPE_INT;
+	return map->value_type->aggregate.kind != AGGREGATE_MIN &&
+	       map->value_type->aggregate.kind != AGGREGATE_MAX;
+}
+
 static struct object_map script_map(struct program *program, const struct map *map)
 {
 	bool is_per_cpu = map->layout.is_per_cpu, is_array = map->layout.is_array || !map->value_type;
@@ -93,6 +104,7 @@ static struct object_map script_map(struct program *program, const struct map *m
 		.aggregate = map->aggregate,
 		.set_offset = map->layout.set_offset,
 		.is_per_cpu = is_per_cpu,
+		.is_summed = is_additive(map),
 	};
 
 	if (map->layout.key_size)

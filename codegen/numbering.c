@@ -58,7 +58,8 @@ static bool equal_insns(const struct function *fn, const struct insn *left,
 	    left->flags != right->flags || left->imm != right->imm || left->offset != right->offset)
 		return false;
 	if (left->op == INSN_CALL)
-		return equal_args(&fn->args.items[left->a], &fn->args.items[right->a], left->size);
+		return !left->size ||
+		       equal_args(&fn->args.items[left->a], &fn->args.items[right->a], left->size);
 	return left->a == right->a && left->b == right->b;
 }
 

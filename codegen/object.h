@@ -17,6 +17,7 @@
 struct builtin;
 struct map;
 struct mechanism;
+struct named_param; /* sema/program.h */
 struct probe_type;
 
 enum object_map_role {
@@ -56,6 +57,10 @@ struct object_map {
 	const struct builtin *aggregate; /* or NULL */
 	uint32_t set_offset;		 /* as in struct map_layout */
 	bool is_per_cpu;
+
+	/* Programs only add to its values and never look: clear() may subtract instead of delete. */
+	bool is_summed;
+	bool keeps_printed; /* a clear() or zero() stands right after a print() of it */
 };
 
 struct object_program {
@@ -109,6 +114,7 @@ enum site_kind {
 	SITE_BOUNDS,	 /* array index out of bounds; 0 was read */
 	SITE_LOOP,	 /* a loop was ended after millions of turns */
 	SITE_READ,	 /* memory could not be read (with -k) */
+	SITE_ABSENT,	 /* an element that is not there was read (with -k) */
 	SITE_STACK,	 /* stack could not be read; an empty one was the result (with -k) */
 };
 
@@ -133,6 +139,8 @@ struct object {
 	int events_map, counts_map; /* indices in maps, -1: none */
 	uint32_t probe_count;	    /* probes of the script after expansion */
 	bool ends_by_itself;	    /* only begin and end probes */
+	const struct named_param *named; /* what the script takes after `--` */
+	size_t named_count;
 	struct sources *sources;    /* to quote the script in messages */
 };
 

@@ -46,6 +46,8 @@ static const char *site_name(enum site_kind kind)
 		return "failed read";
 	case SITE_LOOP:
 		return "loop cut";
+	case SITE_ABSENT:
+		return "element absent";
 	case SITE_STACK:
 		return "failed stack";
 	}

@@ -389,6 +389,7 @@ void emit_block(struct codegen *cg, const struct block *block)
 	size_t kept = cg->placed.count;
 	struct span outer = cg->span;
 
+	cg->printed.count = 0;
 	emit_stmts(cg, block);
 	if (block->value && !build_is_dead(cg->b)) {
 		cg->span = block->value->span;
@@ -397,6 +398,7 @@ void emit_block(struct codegen *cg, const struct block *block)
 		cg->span = outer;
 		build_span(cg->b, outer);
 	}
+	cg->printed.count = 0;
 	forget_variables(cg, kept);
 	build_slots_release(cg->b, mark);
 }
@@ -404,14 +406,18 @@ void emit_block(struct codegen *cg, const struct block *block)
 /* Its variables stay until the statement ends: the value may lie in one. */
 struct val emit_block_value(struct codegen *cg, const struct block *block)
 {
+	cg->printed.count = 0;
 	emit_stmts(cg, block);
+	cg->printed.count = 0;
 	return block->value ? emit_expr(cg, block->value) : VAL_NOTHING;
 }
 
 void emit_block_into(struct codegen *cg, const struct block *block, const struct type *type,
 		     struct val address)
 {
+	cg->printed.count = 0;
 	emit_stmts(cg, block);
+	cg->printed.count = 0;
 	if (block->value)
 		emit_expr_into(cg, block->value, type, address);
 }

@@ -70,20 +70,41 @@ void emit_copy(struct codegen *cg, struct val to, struct val from, uint32_t size
 		build_copy(cg->b, to, from, size, MIN(address_align(to), address_align(from)));
 }
 
+/* With -k: counts a read that failed, for which zeros stand. */
+static void count_failure(struct codegen *cg, struct val result)
+{
+	uint32_t fine, site;
+
+	if (!cg->program->options->count_quiet)
+		return;
+	fine = build_label(cg->b);
+	site = codegen_add_site(cg, SITE_READ, cg->span, NULL);
+	cg->object->sites.items[site].is_quiet = true;
+	build_branch(cg->b, BPF_JSGE, result, val_const(0), fine);
+	build_enter(cg->b);
+	emit_count(cg, site);
+	build_leave(cg->b);
+	build_place(cg->b, fine);
+}
+
 void emit_read(struct codegen *cg, struct val to, uint32_t size, struct val from, enum space space)
 {
-	BUILD_CALL(cg->b,
-		   space == SPACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel, to,
-		   val_const(size), from);
+	count_failure(cg, BUILD_CALL(cg->b,
+				     space == SPACE_USER ? BPF_FUNC_probe_read_user
+							 : BPF_FUNC_probe_read_kernel,
+				     to, val_const(size), from));
 }
 
 struct val emit_read_string(struct codegen *cg, struct val to, uint32_t size, struct val from,
 			    enum space space)
 {
-	return BUILD_CALL(cg->b,
-			  space == SPACE_USER ? BPF_FUNC_probe_read_user_str
-					      : BPF_FUNC_probe_read_kernel_str,
-			  to, val_const(size), from);
+	struct val length = BUILD_CALL(cg->b,
+				       space == SPACE_USER ? BPF_FUNC_probe_read_user_str
+							   : BPF_FUNC_probe_read_kernel_str,
+				       to, val_const(size), from);
+
+	count_failure(cg, length);
+	return length;
 }
 
 void emit_string_into(struct codegen *cg, struct val to, uint32_t size, struct val from,

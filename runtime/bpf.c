@@ -294,3 +294,24 @@ int bpf_module_btf(const char *module)
 	}
 	return fd == -EPERM ? fd : -ENOENT;
 }
+
+int bpf_enable_stats(void)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.enable_stats.type = BPF_STATS_RUN_TIME;
+	return bpf(BPF_ENABLE_STATS, &attr, ATTR_SIZE(enable_stats.type));
+}
+
+uint64_t bpf_run_time(int program)
+{
+	struct bpf_prog_info info = { 0 };
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)program;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = address(&info);
+	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info)) < 0 ? 0 : info.run_time_ns;
+}

@@ -60,6 +60,10 @@ int bpf_attach_kprobe_multi(int program, const char *const *symbols, const uint6
 int bpf_attach_iterator(int program, uint32_t pid); /* 0: of all processes */
 int bpf_open_iterator(int link);
 
+/* While the descriptor is open the kernel measures the time that programs take. */
+int bpf_enable_stats(void);
+uint64_t bpf_run_time(int program); /* in ns; 0 when it is not known */
+
 /* Descriptor of a module's BTF, to attach to what is in it. */
 int bpf_module_btf(const char *module);
 

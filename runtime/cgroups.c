@@ -4,6 +4,8 @@
 #include "runtime/cgroups.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <mntent.h>
 #include <stdbool.h>
@@ -110,4 +112,18 @@ const char *cgroup_paths(struct arena *arena, uint64_t id, const char *pattern)
 				      ? path.text + strlen(hierarchy->folder) : "/");
 	}
 	return out.text;
+}
+
+int cgroup_id(const char *path, uint64_t *ret_id)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + sizeof(uint64_t)];
+	} file = { .handle.handle_bytes = sizeof(uint64_t) };
+	int mount;
+
+	if (name_to_handle_at(AT_FDCWD, path, &file.handle, &mount, 0) < 0)
+		return -errno;
+	memcpy(ret_id, file.handle.f_handle, sizeof(*ret_id));
+	return 0;
 }

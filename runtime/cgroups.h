@@ -15,4 +15,7 @@
  */
 const char *cgroup_paths(struct arena *arena, uint64_t id, const char *pattern);
 
+/* The id of the control group with this folder.  0 or -errno. */
+int cgroup_id(const char *path, uint64_t *ret_id);
+
 #endif

@@ -28,18 +28,18 @@ void consumer_print_map(struct consumer *consumer, uint32_t map, uint64_t top, u
 	map_print(consumer->session, map, top, divisor, false);
 }
 
-void consumer_clear_map(struct consumer *consumer, uint32_t map)
+void consumer_clear_map(struct consumer *consumer, uint32_t map, bool after_print)
 {
-	int err = map_clear(consumer->session, map);
+	int err = map_clear(consumer->session, map, after_print);
 
 	if (err)
 		report_error("failed to clear the map '%s': %s",
 			     consumer->object->maps.items[map].name, strerror(-err));
 }
 
-void consumer_zero_map(struct consumer *consumer, uint32_t map)
+void consumer_zero_map(struct consumer *consumer, uint32_t map, bool after_print)
 {
-	int err = map_zero(consumer->session, map);
+	int err = map_zero(consumer->session, map, after_print);
 
 	if (err)
 		report_error("failed to zero the map '%s': %s",

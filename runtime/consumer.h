@@ -21,6 +21,7 @@ struct consumer {
 	const struct object *object;
 	struct output *output; /* where the script's output goes (runtime/output/output.h) */
 	struct arena *arena;   /* emptied after each event */
+	bool has_errors;       /* errorf() was called */
 };
 
 /* The bytes of a value of this type as a value to print. */
@@ -29,8 +30,10 @@ void render_value(struct consumer *consumer, const struct type *type, const void
 
 /* Prints a map of the object, sorted; `top` 0: all, `divisor` 0 or 1: as is. */
 void consumer_print_map(struct consumer *consumer, uint32_t map, uint64_t top, uint64_t divisor);
-void consumer_clear_map(struct consumer *consumer, uint32_t map);
-void consumer_zero_map(struct consumer *consumer, uint32_t map);
+
+/* `after_print`: the two stand together in the script, so what is taken away is what was printed. */
+void consumer_clear_map(struct consumer *consumer, uint32_t map, bool after_print);
+void consumer_zero_map(struct consumer *consumer, uint32_t map, bool after_print);
 
 /* Ends the run in order, with this exit status. */
 void consumer_exit(struct consumer *consumer, int status);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/probes/probes.h"
 #include "runtime/session_internal.h"
 #include "runtime/symbolize.h"
 
@@ -25,19 +26,20 @@ enum {
 	NAP_NS = 1000000,
 };
 
-static sigset_t ending_signals(void)
+static sigset_t wanted_signals(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1); /* ends nothing: for self:signal probes */
 	return set;
 }
 
 int loop_catch_signals(int *ret_fd)
 {
-	sigset_t set = ending_signals();
+	sigset_t set = wanted_signals();
 
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
@@ -48,7 +50,7 @@ int loop_catch_signals(int *ret_fd)
 void loop_release_signals(int fd)
 {
 	struct signalfd_siginfo info;
-	sigset_t set = ending_signals();
+	sigset_t set = wanted_signals();
 
 	while (read(fd, &info, sizeof(info)) > 0)
 		; /* what came once has been obeyed */
@@ -61,6 +63,21 @@ static void nap(void)
 	const struct timespec time = { .tv_nsec = NAP_NS };
 
 	nanosleep(&time, NULL);
+}
+
+/* What has come; whether one of them is to end the run. */
+static bool handle_signals(struct session *session, int signals)
+{
+	struct signalfd_siginfo info;
+	bool is_over = false;
+
+	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1)
+			session_run_here(session, &probe_self);
+		else
+			is_over = true;
+	}
+	return is_over;
 }
 
 void loop_run(struct session *session, int signals)
@@ -84,7 +101,9 @@ void loop_run(struct session *session, int signals)
 		}
 		if (fds[SYMBOLS].revents)
 			symbolizer_catch_up(session->symbolizer);
-		if (fds[SIGNALS].revents || fds[WATCHED].revents)
+		if (fds[SIGNALS].revents && handle_signals(session, signals))
+			return;
+		if (fds[WATCHED].revents)
 			return;
 	}
 }

@@ -70,6 +70,11 @@ static void report_site(struct session *session, const struct object_site *site,
 			      "this loop turned so often that the kernel ended it (%s)",
 			      times(session, count));
 		return;
+	case SITE_ABSENT:
+		consumer_warn(consumer, site->span,
+			      "Can't lookup map element because it does not exist (%s, in %s).",
+			      times(session, count), site->what);
+		return;
 	case SITE_STACK:
 		consumer_warn(consumer, site->span,
 			      "the stack could not be read (%s); threads of the kernel have none of "
@@ -90,6 +95,7 @@ static bool is_data_loss(enum site_kind kind)
 	case SITE_DIVISION:
 	case SITE_BOUNDS:
 	case SITE_READ:
+	case SITE_ABSENT:
 	case SITE_STACK:
 		return false;
 	}

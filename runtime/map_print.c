@@ -220,7 +220,7 @@ void map_print(struct session *session, uint32_t index, uint64_t top, uint64_t d
 	struct printing printing = { .session = session, .map = map, .divisor = divisor };
 	struct map_listing listing = { .name = map->name, .is_keyed = map->key,
 				       .context = &printing, .entry = make_entry };
-	int err = map_read(session, index, &printing.raw);
+	int err = baseline_read(session, index, &printing.raw);
 
 	printing.arena = arena_new();
 	printing.places = malloc((printing.raw.count + 1) * sizeof(*printing.places));

@@ -18,7 +18,7 @@
 #include "base/compiler.h"
 #include "base/table.h"
 
-enum { BUCKETS = 4096, MAPPINGS_MAX = 1 << 18 };
+enum { BUCKETS = 4096, MAPPINGS_MAX = 1 << 18, KEY_ROOM = 4096 + 32 };
 
 struct process {
 	struct process *next; /* in the bucket */
@@ -137,15 +137,18 @@ bool mappings_know(const struct mappings *mappings, uint32_t pid)
 
 static struct mapped_file *get_file(struct mappings *mappings, const char *path, uint64_t inode)
 {
-	char *key = arena_printf(mappings->arena, "%" PRIu64 " %s", inode, path);
-	struct mapped_file *file = table_get_str(&mappings->files, key);
+	char key[KEY_ROOM], *kept;
+	struct mapped_file *file;
 
+	snprintf(key, sizeof(key), "%" PRIu64 " %s", inode, path);
+	file = table_get_str(&mappings->files, key);
 	if (!file) {
+		kept = arena_strdup(mappings->arena, key);
 		file = arena_new_struct(mappings->arena, struct mapped_file);
-		file->path = strchr(key, ' ') + 1;
+		file->path = strchr(kept, ' ') + 1;
 		file->inode = inode;
 		file->id = (uint32_t)mappings->files.count + 1;
-		table_set_str(&mappings->files, key, file);
+		table_set_str(&mappings->files, kept, file);
 	}
 	return file;
 }
@@ -165,38 +168,49 @@ static void push(struct mappings *mappings, struct process *process, const struc
 	mappings->total++;
 }
 
-static bool has_mapping(const struct process *process, const struct mapping *mapping)
+static const struct mapping *find_latest(const struct process *process, uint64_t address)
 {
 	size_t i;
 
-	for (i = 0; i < process->count; i++)
-		if (!memcmp(&process->items[i], mapping, sizeof(*mapping)))
-			return true;
-	return false;
+	for (i = process->count; i-- > 0;)
+		if (address >= process->items[i].start && address < process->items[i].end)
+			return &process->items[i];
+	return NULL;
+}
+
+static void make_room(struct mappings *mappings)
+{
+	while (mappings->total >= MAPPINGS_MAX && mappings->oldest_ended)
+		drop_oldest(mappings);
 }
 
 void mappings_add(struct mappings *mappings, uint32_t pid, uint64_t start, uint64_t length,
 		  uint64_t offset, const char *path, uint64_t inode)
 {
 	struct mapping mapping = { .start = start, .end = start + length, .offset = offset };
+	const struct mapping *latest;
 	struct process *process;
 
-	while (mappings->total >= MAPPINGS_MAX && mappings->oldest_ended)
-		drop_oldest(mappings);
+	make_room(mappings);
 	process = get_process(mappings, pid);
 	if (!process || mappings->total >= MAPPINGS_MAX)
 		return;
 	mapping.file = get_file(mappings, path, inode);
-	if (!has_mapping(process, &mapping))
+	/* What /proc shows may have come as an event, too. */
+	latest = find_latest(process, start);
+	if (!latest || memcmp(latest, &mapping, sizeof(mapping)) != 0)
 		push(mappings, process, &mapping);
 }
 
 void mappings_fork(struct mappings *mappings, uint32_t parent, uint32_t child)
 {
-	const struct process *from = find_process(mappings, parent);
-	struct process *to = get_process(mappings, child);
+	const struct process *from;
+	struct process *to;
 	size_t i;
 
+	make_room(mappings);
+	from = find_process(mappings, parent);
+	to = get_process(mappings, child);
 	/* A number that was another process's before: its mappings stay, older than these. */
 	if (!from || !to || from == to)
 		return;
@@ -207,12 +221,8 @@ void mappings_fork(struct mappings *mappings, uint32_t parent, uint32_t child)
 const struct mapping *mappings_find(const struct mappings *mappings, uint32_t pid, uint64_t address)
 {
 	const struct process *process = find_process(mappings, pid);
-	size_t i;
 
-	for (i = process ? process->count : 0; i-- > 0;)
-		if (address >= process->items[i].start && address < process->items[i].end)
-			return &process->items[i];
-	return NULL;
+	return process ? find_latest(process, address) : NULL;
 }
 
 /* --- /proc --------------------------------------------------------------------------- */

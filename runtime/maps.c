@@ -221,15 +221,17 @@ void raw_map_free(struct raw_map *raw)
 
 /* --- change ------------------------------------------------------------- */
 
-int map_clear(struct session *session, uint32_t index)
+int map_clear(struct session *session, uint32_t index, bool after_print)
 {
 	const struct object_map *map = object_map(session, index);
 	int fd = session->maps[index], err;
 	struct raw_map raw;
 	size_t i;
 
-	err = map_read(session, index, &raw);
 	session->zeroed[index] = false;
+	if (map->is_summed)
+		return baseline_take(session, index, true, after_print);
+	err = map_read(session, index, &raw);
 	if (!err && is_array(map->type)) {
 		memset(raw.values, 0, raw.value_size);
 		err = bpf_update(fd, raw.keys, raw.values);
@@ -264,13 +266,27 @@ static bool has_bytes(const struct raw_map *raw)
 	return false;
 }
 
-int map_zero(struct session *session, uint32_t index)
+/* A scalar that has a value is shown as 0 at the end of the run, too. */
+static int zero_summed(struct session *session, uint32_t index, bool after_print)
+{
+	struct raw_map raw;
+	int err = map_read(session, index, &raw);
+
+	if (!err && is_array(object_map(session, index)->type) && has_bytes(&raw))
+		session->zeroed[index] = true;
+	raw_map_free(&raw);
+	return err ? err : baseline_take(session, index, false, after_print);
+}
+
+int map_zero(struct session *session, uint32_t index, bool after_print)
 {
 	const struct object_map *map = object_map(session, index);
 	int fd = session->maps[index], err;
 	struct raw_map raw;
 	size_t i;
 
+	if (map->is_summed)
+		return zero_summed(session, index, after_print);
 	err = map_read(session, index, &raw);
 	if (!err) {
 		if (is_array(map->type) && !map->set_offset && has_bytes(&raw))

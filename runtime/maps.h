@@ -34,7 +34,9 @@ void raw_map_free(struct raw_map *raw);
 /* Bytes between the records of two CPUs. */
 size_t map_stride(const struct session *session, uint32_t map);
 
-int map_clear(struct session *session, uint32_t map); /* no element is left, scalars are unset */
-int map_zero(struct session *session, uint32_t map);  /* the elements stay, their values are 0 */
+/* No element is left, scalars are unset; of the second the elements stay, their values are 0.
+ * `after_print`: what the last print showed is meant (runtime/baseline.h). */
+int map_clear(struct session *session, uint32_t map, bool after_print);
+int map_zero(struct session *session, uint32_t map, bool after_print);
 
 #endif

@@ -17,6 +17,7 @@
 #include "runtime/bpf.h"
 #include "runtime/child.h"
 #include "runtime/exit_status.h"
+#include "runtime/iterators.h"
 #include "runtime/loop.h"
 #include "runtime/losses.h"
 #include "runtime/map_print.h"
@@ -26,6 +27,7 @@
 #include "runtime/programs.h"
 #include "runtime/session_internal.h"
 #include "runtime/symbolize.h"
+#include "runtime/trials.h"
 
 enum { FEW_PROBES = 200 }; /* any limit of open files has room for these */
 
@@ -57,6 +59,7 @@ void session_init(struct session *session, const struct object *object, const st
 					       .output = session->output, .arena = arena_new() };
 	session->symbolizer = symbolizer_new();
 	links_init(&session->links, arena);
+	session->baselines = baselines_new(arena, object->maps.count);
 	late_texts_init(&session->late_texts, arena);
 	session->attacher = (struct attacher){ .target = target, .arena = arena,
 					       .pid = options->pid, .verbose = options->verbose,
@@ -71,6 +74,7 @@ void session_finish(struct session *session)
 		close(session->watched);
 	programs_close(session);
 	maps_close(session);
+	baselines_free(session->baselines, session->object->maps.count);
 	symbolizer_free(session->symbolizer);
 	output_free(session->output);
 	arena_free(session->consumer.arena);
@@ -225,32 +229,47 @@ static int report_skipped(struct session *session)
 	return err;
 }
 
+struct attach_counts {
+	size_t tried, done;
+};
+
+static int attach_and_count(struct session *session, const struct object_attachment *attachment,
+			    struct attach_counts *counts)
+{
+	int err;
+
+	if (attachment->type->flags & PROBE_IS_TEST)
+		return 0;
+	if (attachment->type->flags & PROBE_RUNS_HERE) {
+		session->attached += attachment->probe_count;
+		return 0;
+	}
+	counts->tried++;
+	err = attach_one(session, attachment);
+	if (err)
+		return report_failure(session, attachment->name, err);
+	session->attached += attachment->probe_count;
+	counts->done++;
+	return report_skipped(session);
+}
+
+/* So that programs at one place run in the order of the script. */
 static int attach_all(struct session *session)
 {
-	const struct object *object = session->object;
-	size_t i, tried = 0, done = 0;
+	const struct object_attachment *attachments = session->object->attachments.items;
+	size_t count = session->object->attachments.count, i;
+	struct attach_counts counts = { 0 };
+	int err = 0;
 
-	for (i = 0; i < object->attachments.count; i++) {
-		const struct object_attachment *attachment = &object->attachments.items[i];
-		int err;
-
-		if (attachment->type->flags & PROBE_RUNS_HERE) {
-			session->attached += attachment->probe_count;
-			continue;
-		}
-		tried++;
-		err = attach_one(session, attachment);
-		if (!err) {
-			session->attached += attachment->probe_count;
-			done++;
-			err = report_skipped(session);
-		} else {
-			err = report_failure(session, attachment->name, err);
-		}
-		if (err)
-			return err;
-	}
-	if (tried && !done) {
+	for (i = 0; i < count && !err; i++)
+		if (!(attachments[i].type->flags & PROBE_LAST_FIRST))
+			err = attach_and_count(session, &attachments[i], &counts);
+	for (i = count; i-- > 0 && !err;)
+		if (attachments[i].type->flags & PROBE_LAST_FIRST)
+			err = attach_and_count(session, &attachments[i], &counts);
+	if (err)
+		return err;
+	if (counts.tried && !counts.done) {
 		report_error("Attachment failed for all probes.");
 		return -ENOENT;
 	}
@@ -344,13 +363,41 @@ static int setup_status(const struct session *session, int err)
 	return err && is_usage ? STATUS_USAGE : STATUS_RUN;
 }
 
+/* test and bench probes are for --test and --bench. */
+static bool has_only_trials(const struct session *session)
+{
+	const struct object *object = session->object;
+	size_t i;
+
+	for (i = 0; i < object->attachments.count; i++)
+		if (!(object->attachments.items[i].type->flags & PROBE_IS_TEST))
+			return false;
+	report_error("No probes attached; use --%s to run %s probes.", object->attachments.items[0].type->name,
+		     object->attachments.items[0].type->name);
+	return true;
+}
+
+static int try_out(struct session *session)
+{
+	int err;
+
+	lift_limits(session);
+	err = session_load(session);
+	return err ? STATUS_RUN : trials_run(session);
+}
+
 static int run(struct session *session)
 {
 	bool waits = !session->object->ends_by_itself;
 	int signals = -1, err;
 
+	if (session->options->mode != SESSION_TRACE)
+		return try_out(session);
+	if (has_only_trials(session))
+		return STATUS_RUN;
+
 	signal(SIGPIPE, SIG_IGN); /* the output tells when nobody reads it */
-	signal(SIGUSR1, SIG_IGN); /* for self:signal probes; nothing happens without one */
+	signal(SIGUSR1, SIG_IGN); /* blocked, it is for self:signal probes; else nothing happens */
 	if (waits && !session->options->dry_run && (err = loop_catch_signals(&signals))) {
 		report_error("failed to set up signals: %s", strerror(-err));
 		return STATUS_RUN;
@@ -365,6 +412,8 @@ static int run(struct session *session)
 		child_start(session);
 	}
 	tell_attached(session);
+	if (iterators_run(session) && !waits)
+		session->exit_status = STATUS_RUN;
 	if (waits) {
 		loop_run(session, signals);
 		loop_release_signals(signals);

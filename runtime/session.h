@@ -11,7 +11,14 @@
 #include "runtime/output/output.h"
 #include "sema/target.h"
 
+enum session_mode {
+	SESSION_TRACE,
+	SESSION_TEST,  /* --test: only runs its test probes */
+	SESSION_BENCH, /* --bench: the same of bench probes */
+};
+
 struct session_options {
+	enum session_mode mode;
 	struct output_options output;
 	uint32_t pid;	     /* -p: stop when it exits; 0: none */
 	const char *command; /* -c, or NULL */

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "runtime/attacher.h"
+#include "runtime/baseline.h"
 #include "runtime/consumer.h"
 #include "runtime/drain.h"
 #include "runtime/late_text.h"
@@ -35,6 +36,7 @@ struct session {
 	int watched;	/* pidfd of the child or of -p; -1: none */
 
 	struct late_texts late_texts;
+	struct baseline *baselines; /* as in object.maps */
 
 	bool is_ending; /* exit() was called, or nothing reads the output any more */
 	int exit_status;

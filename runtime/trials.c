@@ -204,7 +204,7 @@ static void run_benchmark(struct session *session, const struct object_attachmen
 		say(session, "{\"type\": \"benchmark_result\", \"data\": {\"%s\": {\"average\": %" PRIu64
 			     ", \"iters\": %u}}}\n", trial_name(attachment), ns / runs, runs);
 	else
-		say(session, "%-41s%-15" PRIu64 " %u\n", trial_name(attachment), ns / runs, runs);
+		say(session, "%-41s%-15" PRIu64 "%u\n", trial_name(attachment), ns / runs, runs);
 }
 
 static int run_benchmarks(struct session *session)
@@ -214,7 +214,7 @@ static int run_benchmarks(struct session *session)
 	size_t i;
 
 	if (!is_json(session))
-		say(session, "%-41s%-15s %s\n"
+		say(session, "%-41s%-15s%s\n"
 			     "-------------------------------------------------------------------\n",
 		    "Benchmark", "Time(ns)", "Iterations");
 	for (i = 0; i < object->attachments.count && !session->is_ending; i++)

@@ -267,9 +267,9 @@ static uint32_t own_pid(uint32_t pid)
 
 /*
  * Introduces the map that a runtime with compiled code of its own keeps in
- * /tmp, again when it has grown.  Its id in *ret_file.
+ * /tmp, again when it has grown.
  */
-static bool open_perf_map(struct user_symbols *symbols, uint32_t pid, uint32_t *ret_file)
+static bool open_perf_map(struct user_symbols *symbols, uint32_t pid)
 {
 	struct symbol_file file = { .id = pid | PERF_MAP_BIT, .kind = SYMBOL_FILE_PERF_MAP,
 				    .demangle = symbols->demangle };
@@ -279,12 +279,12 @@ static bool open_perf_map(struct user_symbols *symbols, uint32_t pid, uint32_t *
 
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/root/tmp/perf-%" PRIu32 ".map", pid,
 		 own_pid(pid));
-	if (stat(path, &st) < 0) {
+	/* Anybody may have made it: a pipe would keep the helper waiting. */
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
 		snprintf(path, sizeof(path), "/tmp/perf-%" PRIu32 ".map", pid);
-		if (stat(path, &st) < 0)
+		if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 			return false;
 	}
-	*ret_file = file.id;
 	/* The size, and which helper was told. */
 	if (known == ((uintptr_t)st.st_size << 3 | symbols->starts))
 		return true;
@@ -294,6 +294,14 @@ static bool open_perf_map(struct user_symbols *symbols, uint32_t pid, uint32_t *
 }
 
 /* --- places ------------------------------------------------------------------------------ */
+
+static bool is_known(const struct user_symbols *symbols, const struct symbol_place *place)
+{
+	const struct named_place *named = table_get(&symbols->names, place, sizeof(*place));
+
+	/* The map of a runtime grows: what it did not have it may have now. */
+	return named && (named->name || !(place->file & PERF_MAP_BIT));
+}
 
 static const struct mapping *find_mapping(struct user_symbols *symbols, uint32_t pid,
 					  uint64_t address)
@@ -319,6 +327,16 @@ static const struct mapping *find_mapping(struct user_symbols *symbols, uint32_t
 	return mappings_find(symbols->mappings, pid, address);
 }
 
+/* Code without a file: by its address in the map that the process keeps. */
+static bool find_made_code(struct user_symbols *symbols, uint32_t pid, struct symbol_place *place)
+{
+	place->file = pid | PERF_MAP_BIT;
+	if (is_known(symbols, place) || open_perf_map(symbols, pid))
+		return true;
+	place->file = 0;
+	return false;
+}
+
 /* Where in which file the frame is; false when no file tells. */
 static bool find_place(struct user_symbols *symbols, uint32_t pid, struct stack_frame *frame,
 		       struct symbol_place *ret_place)
@@ -338,8 +356,7 @@ static bool find_place(struct user_symbols *symbols, uint32_t pid, struct stack_
 		ret_place->offset = frame->address - mapping->start + mapping->offset;
 		return true;
 	}
-	return symbols->helper && !mapping->file->inode &&
-	       open_perf_map(symbols, pid, &ret_place->file);
+	return symbols->helper && !mapping->file->inode && find_made_code(symbols, pid, ret_place);
 }
 
 /* Asks for what is not known yet and keeps the answers. */
@@ -359,14 +376,6 @@ static bool ask(struct user_symbols *symbols, const struct symbol_place *places,
 		table_set(&symbols->names, arena_dup(symbols->arena, &places[i], sizeof(places[i])),
 			  sizeof(places[i]), &named[i]);
 	return true;
-}
-
-static bool is_known(const struct user_symbols *symbols, const struct symbol_place *place)
-{
-	const struct named_place *named = table_get(&symbols->names, place, sizeof(*place));
-
-	/* The map of a runtime grows: what it did not have it may have now. */
-	return named && (named->name || !(place->file & PERF_MAP_BIT));
 }
 
 /* `places` has room for two of each frame.  False when the helper was lost on the way. */

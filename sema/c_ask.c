@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "sema/c_abi.h"
 #include "sema/c_reader.h"
 #include "sema/infer_expr.h"
 #include "sema/passes.h"
@@ -20,10 +19,10 @@
 struct asker {
 	struct ast_visitor visitor; /* first */
 	struct program *program;
-	const struct macro *macro;  /* being walked: its parameters are no names from C */
-	struct table seen;	    /* names taken up already */
-	struct span first;	    /* where the first name is used that nobody knows */
-	bool takes_all;		    /* also types that the kernel has */
+	const struct macro *macro; /* being walked: its parameters are no names from C */
+	struct table seen;         /* names taken up already */
+	struct span first;         /* where the first name is used that nobody knows */
+	bool takes_all;            /* also types that the kernel has */
 	struct name_vec types, names;
 };
 
@@ -76,15 +75,17 @@ static void want_name(struct asker *asker, const char *name, struct span span)
 	if (!is_new(asker, name) || is_param(asker, name))
 		return;
 	if (table_get_str(&program->builtins, name) || c_find_define(program, name) ||
-	    c_abi_define(program, name) || c_find_constant(program, name))
+	    c_find_constant(program, name))
 		return;
 	want(asker, &asker->names, name, span);
 }
 
 static void want_spec(struct asker *asker, const struct type_spec *spec)
 {
-	static const char *const whats[] = { [TYPE_SPEC_NAME] = "", [TYPE_SPEC_STRUCT] = "struct",
-					     [TYPE_SPEC_UNION] = "union", [TYPE_SPEC_ENUM] = "enum" };
+	static const char *const whats[] = { [TYPE_SPEC_NAME] = "",
+		                             [TYPE_SPEC_STRUCT] = "struct",
+		                             [TYPE_SPEC_UNION] = "union",
+		                             [TYPE_SPEC_ENUM] = "enum" };
 
 	while (spec && spec->kind == TYPE_SPEC_TYPEOF)
 		spec = spec->inner;
@@ -201,12 +202,14 @@ static void write_text(const struct asker *asker, struct strbuf *text)
 		position = sources_position(program->sources, decl->c.span.start);
 		strbuf_printf(text, "#line %u \"%s\"\n", position.line, position.source->name);
 		strbuf_fill(text, ' ', position.column - 1);
-		strbuf_add(text, c_text(program, decl->c.span), decl->c.span.end - decl->c.span.start);
+		strbuf_add(text, c_text(program, decl->c.span),
+		           decl->c.span.end - decl->c.span.start);
 		strbuf_puts(text, decl->c.is_line ? "\n" : ";\n");
 	}
 }
 
-/* --- the answer -------------------------------------------------------------------------------- */
+/* --- the answer --------------------------------------------------------------------------------
+ */
 
 static void add_type(struct program *program, const char *key, const struct type *type)
 {
@@ -226,13 +229,11 @@ static void add_type(struct program *program, const char *key, const struct type
 }
 
 /* Known by its value, however it was written. */
-static void add_constant(struct program *program, const char *name, int64_t value,
-			 bool is_unsigned)
+static void add_constant(struct program *program, const char *name, int64_t value, bool is_unsigned)
 {
 	struct c_constant *constant = arena_new_struct(program->arena, struct c_constant);
 
-	*constant = (struct c_constant){ .name = name, .value = value,
-					 .is_unsigned = is_unsigned };
+	*constant = (struct c_constant){ .name = name, .value = value, .is_unsigned = is_unsigned };
 	table_set_str(&program->c->constants, name, constant);
 	table_set_str(&program->c->defines, name, NULL);
 }
@@ -241,8 +242,9 @@ static void take_answer(struct asker *asker, const struct c_reply *reply)
 {
 	struct program *program = asker->program;
 	struct diags unheard;
-	struct c_reader reader = { .program = program, .names = program->c, .diags = &unheard,
-				   .has_predefined = true };
+	struct c_reader reader = {
+		.program = program, .names = program->c, .diags = &unheard, .has_predefined = true
+	};
 	const struct source *source;
 	size_t i;
 
@@ -253,16 +255,17 @@ static void take_answer(struct asker *asker, const struct c_reply *reply)
 		/* The compiler has read them: there is nothing to complain about. */
 		diags_init(&unheard, program->arena, program->sources);
 		source = sources_add(program->sources, "header", reply->defines,
-				     reply->defines_length);
+		                     reply->defines_length);
 		c_read_text(&reader, (struct span){ source->base, source->base + source->size });
 	}
 	for (i = 0; i < asker->names.count; i++)
 		if (reply->has_value[i])
 			add_constant(program, asker->names.items[i], reply->values[i],
-				     reply->is_unsigned[i]);
+			             reply->is_unsigned[i]);
 }
 
-/* --- what went wrong ------------------------------------------------------------------------------ */
+/* --- what went wrong
+ * ------------------------------------------------------------------------------ */
 
 /* The place that "NAME:LINE:COLUMN: " names, when it is in the script; moves behind it. */
 static struct span read_place(struct program *program, const char **at, const char *end)
@@ -292,8 +295,8 @@ static struct span read_place(struct program *program, const char **at, const ch
 		length = strcspn(text + column - 1, " \t\r\n;,(){}<>\"*");
 		*at = rest + 1 + strspn(rest + 1, " ");
 		return (struct span){ source->base + (uint32_t)(text - source->text + (column - 1)),
-				      source->base + (uint32_t)(text - source->text + (column - 1) +
-								MAX(length, (size_t)1)) };
+			              source->base + (uint32_t)(text - source->text + (column - 1) +
+			                                        MAX(length, (size_t)1)) };
 	}
 	return SPAN_NONE;
 }
@@ -318,11 +321,11 @@ static void report_errors(struct asker *asker, const char *text)
 		else
 			span = program->c->include;
 		diag_report(program->diags, span, DIAG_C_COMPILER, "the C compiler says: %.*s",
-			    (int)(end - text), text);
+		            (int)(end - text), text);
 	}
 	if (program->diags->error_count == before)
 		diag_report(program->diags, program->c->include, DIAG_C_COMPILER,
-			    "the C compiler failed: %s", text);
+		            "the C compiler failed: %s", text);
 }
 
 static void report_missing(struct asker *asker, int err)
@@ -331,15 +334,16 @@ static void report_missing(struct asker *asker, int err)
 	const char *name = asker->types.count ? asker->types.items[0] : asker->names.items[0];
 
 	if (err == -ENOENT) {
-		diag_report(program->diags, asker->first, DIAG_C_COMPILER,
-			    "'%s' is found neither in the script nor in the kernel's types, and the "
-			    "script's headers cannot be read: clang is not installed",
-			    name);
+		diag_report(
+			program->diags, asker->first, DIAG_C_COMPILER,
+			"'%s' is found neither in the script nor in the kernel's types, and the "
+			"script's headers cannot be read: clang is not installed",
+			name);
 		diag_hint(program->diags, "apt install clang, or define it in the script");
 	} else {
 		diag_report(program->diags, asker->first, DIAG_C_COMPILER,
-			    "the C compiler could not be run to look for '%s': %s", name,
-			    strerror(-err));
+		            "the C compiler could not be run to look for '%s': %s", name,
+		            strerror(-err));
 	}
 	if (program->c->include.start)
 		diag_note(program->diags, program->c->include, "the first header is included here");
@@ -354,19 +358,28 @@ static void report_complaints(struct program *program, const struct diags *compl
 	program->diags->error_count += complaints->error_count;
 }
 
+/* Where the script lies; NULL: it is no file, or lies here. */
+static const char *folder_of(struct program *program)
+{
+	const char *name = program->script->source->name, *slash = strrchr(name, '/');
+
+	return slash ? arena_strndup(program->arena, name, (size_t)(slash - name) + 1) : NULL;
+}
+
 static int ask(struct asker *asker, struct c_reply *ret_reply)
 {
 	struct program *program = asker->program;
 	struct c_question question = { .types = asker->types.items,
-				       .type_count = asker->types.count,
-				       .names = asker->names.items,
-				       .name_count = asker->names.count };
+		                       .type_count = asker->types.count,
+		                       .names = asker->names.items,
+		                       .name_count = asker->names.count };
 	struct strbuf text;
 
 	if (!program->target->ask_c)
 		return -ENOENT;
 	strbuf_init(&text, program->arena);
 	write_text(asker, &text);
+	question.folder = folder_of(program);
 	question.text = text.text;
 	question.length = text.length;
 	return program->target->ask_c(program->target, &program->types, &question, ret_reply);

@@ -8,8 +8,8 @@
 enum { STRUCT_SIZE_MAX = 1 << 26 };
 
 struct frame {
-	uint64_t bits;	/* the first free one */
-	uint64_t size;	/* of the largest member, in bits, for a union */
+	uint64_t bits;  /* the first free one */
+	uint64_t size;  /* of the largest member, in bits, for a union */
 	uint32_t align; /* bytes */
 };
 
@@ -25,7 +25,7 @@ static void place_bitfield(struct field *field, uint64_t start)
 
 /* ":0" ends a unit; others begin a new one where they do not fit. */
 static void add_bitfield(struct frame *frame, const struct c_member *member, bool is_packed,
-			 struct field *field)
+                         struct field *field)
 {
 	uint64_t unit = MAX(member->type->size, 1u) * 8ull;
 
@@ -42,12 +42,13 @@ static void add_bitfield(struct frame *frame, const struct c_member *member, boo
 	frame->bits += member->bits;
 	/* Nameless padding does not align the struct on the machines we know. */
 	if (member->name)
-		frame->align = MAX(frame->align, is_packed ? MAX(member->align, 1u) :
-							     MAX(member->type->align, member->align));
+		frame->align =
+			MAX(frame->align, is_packed ? MAX(member->align, 1u)
+		                                    : MAX(member->type->align, member->align));
 }
 
 static void add_member(struct frame *frame, const struct c_member *member, bool is_packed,
-		       struct field *field)
+                       struct field *field)
 {
 	uint32_t align = is_packed || member->is_packed ? 1 : MAX(member->type->align, 1u);
 
@@ -59,7 +60,7 @@ static void add_member(struct frame *frame, const struct c_member *member, bool 
 }
 
 bool c_lay_out(struct types *types, struct type *record, const struct c_members *members,
-	       bool is_packed, uint32_t align)
+               bool is_packed, uint32_t align)
 {
 	struct frame frame = { .align = MAX(align, 1u) };
 	uint64_t size;

@@ -19,7 +19,7 @@ bool c_is_active(const struct c_reader *reader)
 
 /* From "(" after a function-like name: the arguments; the place after ")", 0 without one. */
 static size_t read_arguments(struct c_reader *reader, const struct c_tokens *from, size_t at,
-			     struct c_tokens *args, size_t count)
+                             struct c_tokens *args, size_t count)
 {
 	size_t arg = 0;
 	unsigned depth = 0;
@@ -43,7 +43,7 @@ static size_t read_arguments(struct c_reader *reader, const struct c_tokens *fro
 
 /* The replacement with arguments in the place of parameters. */
 static void substitute(struct c_reader *reader, const struct c_define *define,
-		       const struct c_tokens *args, struct c_tokens *to)
+                       const struct c_tokens *args, struct c_tokens *to)
 {
 	size_t i, j, k;
 
@@ -63,7 +63,7 @@ static void substitute(struct c_reader *reader, const struct c_define *define,
 }
 
 static void expand_define(struct c_reader *reader, struct c_define *define,
-			  const struct c_tokens *args, struct span use, struct c_tokens *to)
+                          const struct c_tokens *args, struct span use, struct c_tokens *to)
 {
 	struct c_tokens body = { 0 };
 	size_t i, first = to->count;
@@ -91,10 +91,12 @@ void c_expand(struct c_reader *reader, const struct c_tokens *from, struct c_tok
 			define = table_get_str(&reader->names->defines, token->name);
 		/* A name is not replaced within its own replacement. */
 		if (define && define->is_function && !define->is_expanding) {
-			args = arena_new_array(arena, struct c_tokens, MAX(define->params.count, 1u));
-			next = next < from->count && c_is_sign(&from->items[next], '(') ?
-				       read_arguments(reader, from, next, args, define->params.count) :
-				       0;
+			args = arena_new_array(arena, struct c_tokens,
+			                       MAX(define->params.count, 1u));
+			next = next < from->count && c_is_sign(&from->items[next], '(')
+			               ? read_arguments(reader, from, next, args,
+			                                define->params.count)
+			               : 0;
 			if (!next) {
 				define = NULL;
 				next = i + 1;
@@ -115,7 +117,7 @@ void c_expand(struct c_reader *reader, const struct c_tokens *from, struct c_tok
 
 /* Parameters of a function-like #define; the number of its first token after them, 0: none. */
 static size_t read_params(struct c_reader *reader, struct c_define *define,
-			  const struct c_tokens *line, size_t at)
+                          const struct c_tokens *line, size_t at)
 {
 	for (at++; at < line->count; at++) {
 		const struct c_token *token = &line->items[at];
@@ -162,7 +164,7 @@ static void read_define(struct c_reader *reader, const struct c_tokens *line)
 
 /* "defined X" and "defined(X)" become 1 or 0 before anything is replaced. */
 static void replace_defined(struct c_reader *reader, const struct c_tokens *line, size_t at,
-			    struct c_tokens *to)
+                            struct c_tokens *to)
 {
 	for (; at < line->count; at++) {
 		struct c_token token = line->items[at];
@@ -173,7 +175,7 @@ static void replace_defined(struct c_reader *reader, const struct c_tokens *line
 		    line->items[name].kind == C_TOKEN_NAME) {
 			token.kind = C_TOKEN_NUMBER;
 			token.value = table_get_str(&reader->names->defines,
-						    line->items[name].name) != NULL;
+			                            line->items[name].name) != NULL;
 			at = name + parenthesis;
 		}
 		vec_push(reader->program->arena, to, token);
@@ -198,7 +200,7 @@ static bool read_condition(struct c_reader *reader, const struct c_tokens *line)
 			reader->tokens.items[i].value = 0;
 		}
 	vec_push(arena, &reader->tokens,
-		 ((struct c_token){ .kind = C_TOKEN_END, .span = vec_last(line).span }));
+	         ((struct c_token){ .kind = C_TOKEN_END, .span = vec_last(line).span }));
 	ok = c_read_value(reader, &number);
 	if (ok && c_peek(reader)->kind != C_TOKEN_END)
 		c_error(reader, c_peek(reader)->span, "the condition should end here");
@@ -285,10 +287,11 @@ static void read_directive(struct c_reader *reader, const struct c_tokens *line,
 			table_set_str(&reader->names->defines, line->items[2].name, NULL);
 	} else if (!strcmp(word, "include") || !strcmp(word, "include_next")) {
 		if (!reader->names->include.start)
-			reader->names->include = span_join(line->items[0].span, vec_last(line).span);
+			reader->names->include =
+				span_join(line->items[0].span, vec_last(line).span);
 	} else if (!strcmp(word, "error")) {
 		c_error(reader, span_join(line->items[0].span, vec_last(line).span),
-			"an #error of the script's own");
+		        "an #error of the script's own");
 	} else if (!is_one_of(word, ignored)) {
 		c_error(reader, span_of(line), "no such preprocessor line: #%s", word);
 	}
@@ -345,9 +348,9 @@ void c_read_text(struct c_reader *reader, struct span span)
 		if (*first != '#')
 			continue;
 		read_piece(reader, (struct span){ span.start + (uint32_t)(piece - text),
-						  span.start + (uint32_t)(at - text) });
+		                                  span.start + (uint32_t)(at - text) });
 		c_read_line(reader, (struct span){ span.start + (uint32_t)(first - text),
-						   span.start + (uint32_t)(next - text) });
+		                                   span.start + (uint32_t)(next - text) });
 		piece = next;
 	}
 	read_piece(reader, (struct span){ span.start + (uint32_t)(piece - text), span.end });
@@ -364,10 +367,11 @@ void c_predefine(struct c_reader *reader)
 	reader->has_predefined = true;
 	strbuf_init(&text, reader->program->arena);
 	strbuf_printf(&text,
-		      "#define LINUX_VERSION_CODE %u\n"
-		      "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))\n"
-		      "#define __%s__ 1\n",
-		      target->kernel_version, target->arch->name);
+	              "#define LINUX_VERSION_CODE %u\n"
+	              "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? "
+	              "255 : (c)))\n"
+	              "#define __%s__ 1\n",
+	              target->kernel_version, target->arch->name);
 	if (target->has_types && target->has_types(target))
 		strbuf_puts(&text, "#define BPFTRACE_HAVE_BTF 1\n");
 	source = sources_add(reader->program->sources, "predefined", text.text, text.length);

@@ -30,7 +30,7 @@ static const struct type *type_of_define(struct program *program, struct c_defin
 	define->is_expanding = true;
 	c_expand(&reader, &define->tokens, &reader.tokens);
 	vec_push(program->arena, &reader.tokens,
-		 ((struct c_token){ .kind = C_TOKEN_END, .span = define->body }));
+	         ((struct c_token){ .kind = C_TOKEN_END, .span = define->body }));
 	type = c_at_type(&reader) ? c_read_type_name(&reader) : NULL;
 	if (c_peek(&reader)->kind != C_TOKEN_END)
 		type = NULL;
@@ -48,7 +48,8 @@ const struct type *c_find_type(struct program *program, const char *what, const 
 	if (*what) {
 		if (!names->tags.count)
 			return NULL;
-		tag = table_get_str(&names->tags, arena_printf(program->arena, "%s %s", what, name));
+		tag = table_get_str(&names->tags,
+		                    arena_printf(program->arena, "%s %s", what, name));
 		return tag && tag->is_defined ? tag->type : NULL;
 	}
 	typedef_ = table_get_str(&names->typedefs, name);
@@ -66,9 +67,9 @@ const struct type *c_named_type(struct program *program, const char *name)
 		const char *name;
 		unsigned size;
 	} fixed[] = {
-		{ "__u8", 1 },	 { "__u16", 2 },  { "__u32", 4 },  { "__u64", 8 },  { "__be16", 2 },
+		{ "__u8", 1 },   { "__u16", 2 },  { "__u32", 4 },  { "__u64", 8 },  { "__be16", 2 },
 		{ "__be32", 4 }, { "__be64", 8 }, { "__le16", 2 }, { "__le32", 4 }, { "__le64", 8 },
-		{ "__s8", 1 },	 { "__s16", 2 },  { "__s32", 4 },  { "__s64", 8 },
+		{ "__s8", 1 },   { "__s16", 2 },  { "__s32", 4 },  { "__s64", 8 },
 	};
 	const struct c_typedef *typedef_ = table_get_str(&program->c->typedefs, name);
 	const struct type *type;
@@ -84,8 +85,9 @@ const struct type *c_named_type(struct program *program, const char *name)
 		return type_int(&program->types, 1, false);
 	if (type)
 		return type->kind == TYPE_INT ? type : NULL;
-	return program->target->find_type ?
-		       program->target->find_type(program->target, &program->types, "", name) : NULL;
+	return program->target->find_type
+	               ? program->target->find_type(program->target, &program->types, "", name)
+	               : NULL;
 }
 
 /* A member of the enum; what the target found is remembered, also that there is none. */
@@ -94,15 +96,18 @@ static const struct c_constant *kernel_constant(struct program *program, const c
 	const struct target *target = program->target;
 	struct table *known = &program->c->kernel;
 	struct c_constant *constant = table_get_str(known, name);
-	const struct type *type;
+	const struct type *type = NULL;
 	int64_t value;
+	bool found;
 
-	if (constant || !target->find_enumerator)
-		return constant && constant->type ? constant : NULL;
+	if (constant)
+		return constant->name ? constant : NULL;
 	constant = arena_new_struct(program->arena, struct c_constant);
 	table_set_str(known, name, constant);
-	type = target->find_enumerator(target, &program->types, name, &value);
-	if (!type)
+	found = target->abi_constant && target->abi_constant(target, name, &value);
+	if (!found && target->find_enumerator)
+		type = target->find_enumerator(target, &program->types, name, &value);
+	if (!found && !type)
 		return NULL;
 	*constant = (struct c_constant){ .name = name, .type = type, .value = value };
 	return constant;

@@ -45,13 +45,13 @@ struct c_typedef {
 };
 
 struct c_names {
-	struct table tags;	/* "struct foo" to struct c_tag */
-	struct table typedefs;	/* to struct c_typedef */
+	struct table tags;      /* "struct foo" to struct c_tag */
+	struct table typedefs;  /* to struct c_typedef */
 	struct table constants; /* to struct c_constant */
-	struct table defines;	/* to struct c_define; NULL after #undef */
-	struct table kernel;	/* names looked for in the target: to struct c_constant or NULL */
+	struct table defines;   /* to struct c_define; NULL after #undef */
+	struct table kernel;    /* names looked for in the target: to struct c_constant, empty: none */
 	const struct type *char_type; /* plain char: an array of it is text */
-	struct span include;	/* of the first #include that counts; SPAN_NONE: there is none */
+	struct span include; /* of the first #include that counts; SPAN_NONE: there is none */
 };
 
 /* The type that C of the script gives a name, as target->find_type; NULL: none. */
@@ -71,6 +71,6 @@ bool c_define_is_function(const struct c_define *define);
  * on first use.  NULL after saying why it cannot be one, at `use`.
  */
 const struct macro *c_define_macro(struct program *program, struct c_define *define,
-				   struct span use);
+                                   struct span use);
 
 #endif

@@ -24,13 +24,13 @@ enum c_token_kind {
 
 struct c_token {
 	enum c_token_kind kind;
-	struct span span;    /* where it was written; of an expansion, where the #define is used */
-	const char *name;    /* NAME, interned */
-	uint64_t value;	     /* NUMBER */
-	bool is_unsigned;    /* NUMBER: of an unsigned type */
-	bool is_bad;	     /* NUMBER: not an integer */
-	bool after_space;    /* white space before it */
-	int sign;	     /* SIGN: the character, or C_SIGN2 */
+	struct span span; /* where it was written; of an expansion, where the #define is used */
+	const char *name; /* NAME, interned */
+	uint64_t value;   /* NUMBER */
+	bool is_unsigned; /* NUMBER: of an unsigned type */
+	bool is_bad;      /* NUMBER: not an integer */
+	bool after_space; /* white space before it */
+	int sign;         /* SIGN: the character, or C_SIGN2 */
 };
 
 VEC_STRUCT(c_tokens, struct c_token);
@@ -48,8 +48,8 @@ struct c_define {
 /* #if ... #endif being read. */
 struct c_condition {
 	struct span span;
-	bool is_active;	  /* its lines count */
-	bool was_active;  /* one of its branches did */
+	bool is_active;  /* its lines count */
+	bool was_active; /* one of its branches did */
 	bool has_else;
 };
 
@@ -130,7 +130,7 @@ VEC_STRUCT(c_members, struct c_member);
 
 /* Fills in the struct; false when it becomes too large. */
 bool c_lay_out(struct types *types, struct type *record, const struct c_members *members,
-	       bool is_packed, uint32_t align);
+               bool is_packed, uint32_t align);
 
 /* --- the cursor (c_types.c) ----------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 struct scan {
 	struct c_reader *reader;
 	const char *text, *end; /* the NUL after the source's text may be looked at */
-	uint32_t base;		/* place of text[0] */
+	uint32_t base;          /* place of text[0] */
 	const char *at;
 	struct c_tokens *tokens;
 	bool after_space;
@@ -37,7 +37,7 @@ static bool is_digit(char c)
 static struct span span_from(const struct scan *scan, const char *start)
 {
 	return (struct span){ scan->base + (uint32_t)(start - scan->text),
-			      scan->base + (uint32_t)(scan->at - scan->text) };
+		              scan->base + (uint32_t)(scan->at - scan->text) };
 }
 
 static void skip_comment(struct scan *scan)
@@ -61,7 +61,8 @@ static void skip_blank(struct scan *scan)
 	while (scan->at < scan->end) {
 		char c = *scan->at;
 
-		if (c == '/' && scan->at + 1 < scan->end && (scan->at[1] == '/' || scan->at[1] == '*'))
+		if (c == '/' && scan->at + 1 < scan->end &&
+		    (scan->at[1] == '/' || scan->at[1] == '*'))
 			skip_comment(scan);
 		else if (c == ' ' || (c >= '\t' && c <= '\r') || c == '\\')
 			scan->at++;
@@ -89,9 +90,10 @@ static void scan_number(struct scan *scan, struct c_token *token)
 		radix = 8;
 	}
 	for (; at < scan->end; at++, any = true) {
-		unsigned digit = is_digit(*at) ? (unsigned)(*at - '0') :
-				 (*at | 32) >= 'a' && (*at | 32) <= 'f' ? (unsigned)((*at | 32) - 'a') + 10 :
-									  99;
+		unsigned digit = is_digit(*at) ? (unsigned)(*at - '0')
+		                 : (*at | 32) >= 'a' && (*at | 32) <= 'f'
+		                         ? (unsigned)((*at | 32) - 'a') + 10
+		                         : 99;
 
 		if (digit >= radix)
 			break;
@@ -143,7 +145,9 @@ static void scan_char(struct scan *scan, struct c_token *token)
 
 static void scan_sign(struct scan *scan, struct c_token *token)
 {
-	static const char pairs[][3] = { "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "->", "##" };
+	static const char pairs[][3] = {
+		"<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "->", "##"
+	};
 	size_t i;
 
 	token->kind = C_TOKEN_SIGN;
@@ -166,8 +170,8 @@ static void scan_token(struct scan *scan)
 		while (scan->at < scan->end && (is_letter(*scan->at) || is_digit(*scan->at)))
 			scan->at++;
 		token.kind = C_TOKEN_NAME;
-		token.name = intern(scan->reader->program->interner, start,
-				    (size_t)(scan->at - start));
+		token.name =
+			intern(scan->reader->program->interner, start, (size_t)(scan->at - start));
 	} else if (is_digit(*start)) {
 		scan_number(scan, &token);
 	} else if (*start == '\'') {
@@ -188,11 +192,11 @@ void c_scan(struct c_reader *reader, struct span span, struct c_tokens *tokens)
 {
 	const char *text = c_text(reader->program, span);
 	struct scan scan = { .reader = reader,
-			     .text = text,
-			     .end = text + (span.end - span.start),
-			     .base = span.start,
-			     .at = text,
-			     .tokens = tokens };
+		             .text = text,
+		             .end = text + (span.end - span.start),
+		             .base = span.start,
+		             .at = text,
+		             .tokens = tokens };
 
 	for (;;) {
 		skip_blank(&scan);

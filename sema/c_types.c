@@ -48,7 +48,7 @@ void c_error(struct c_reader *reader, struct span span, const char *format, ...)
 
 	va_start(args, format);
 	diag_report(reader->diags, span, DIAG_C_SYNTAX, "%s",
-		    arena_vprintf(reader->program->arena, format, args));
+	            arena_vprintf(reader->program->arena, format, args));
 	va_end(args);
 }
 
@@ -88,9 +88,10 @@ static bool is_one_of(const struct c_token *token, const char *const *words)
 static bool is_qualifier(const struct c_token *token)
 {
 	static const char *const words[] = {
-		"const",  "volatile", "restrict", "__restrict", "__restrict__", "__const", "extern",
-		"static", "inline",   "__inline", "__extension__", "register",  "__user",  "__kernel",
-		"__iomem", "__rcu",   "__percpu", "__force", "__bitwise", "__nocast", "_Atomic", NULL
+		"const",     "volatile", "restrict", "__restrict", "__restrict__",  "__const",
+		"extern",    "static",   "inline",   "__inline",   "__extension__", "register",
+		"__user",    "__kernel", "__iomem",  "__rcu",      "__percpu",      "__force",
+		"__bitwise", "__nocast", "_Atomic",  NULL
 	};
 
 	return is_one_of(token, words);
@@ -98,9 +99,10 @@ static bool is_qualifier(const struct c_token *token)
 
 static bool is_base_word(const struct c_token *token)
 {
-	static const char *const words[] = { "char",	 "short",  "int",      "long",	 "signed",
-					     "unsigned", "float",  "double",   "_Bool",	 "__signed__",
-					     "void",	 "__int128", "__signed", NULL };
+	static const char *const words[] = { "char",     "short",      "int",   "long",
+		                             "signed",   "unsigned",   "float", "double",
+		                             "_Bool",    "__signed__", "void",  "__int128",
+		                             "__signed", NULL };
 
 	return is_one_of(token, words);
 }
@@ -114,8 +116,7 @@ static bool is_tag_word(const struct c_token *token)
 
 static bool is_type_name(const struct c_reader *reader, const struct c_token *token)
 {
-	return token->kind == C_TOKEN_NAME &&
-	       c_named_type(reader->program, token->name) != NULL;
+	return token->kind == C_TOKEN_NAME && c_named_type(reader->program, token->name) != NULL;
 }
 
 bool c_at_type(const struct c_reader *reader)
@@ -164,7 +165,8 @@ bool c_read_attributes(struct c_reader *reader, struct c_attributes *attributes)
 		while (!c_is_sign(c_peek(reader), ')')) {
 			if (take_name(reader, "packed") || take_name(reader, "__packed__")) {
 				attributes->is_packed = true;
-			} else if (take_name(reader, "aligned") || take_name(reader, "__aligned__")) {
+			} else if (take_name(reader, "aligned") ||
+			           take_name(reader, "__aligned__")) {
 				if (!read_aligned(reader, attributes))
 					return false;
 			} else if (c_is_sign(c_peek(reader), '(')) {
@@ -189,7 +191,8 @@ bool c_read_attributes(struct c_reader *reader, struct c_attributes *attributes)
 
 /* What a set of words such as "unsigned long int" means. */
 struct words {
-	unsigned longs, shorts, chars, ints, is_signed, is_unsigned, floats, doubles, bools, voids, wides;
+	unsigned longs, shorts, chars, ints, is_signed, is_unsigned, floats, doubles, bools, voids,
+		wides;
 };
 
 static void count_word(struct words *words, const char *name)
@@ -198,7 +201,8 @@ static void count_word(struct words *words, const char *name)
 	words->shorts += !strcmp(name, "short");
 	words->chars += !strcmp(name, "char");
 	words->ints += !strcmp(name, "int");
-	words->is_signed += name[0] == 's' ? !strcmp(name, "signed") : !strncmp(name, "__signed", 8);
+	words->is_signed +=
+		name[0] == 's' ? !strcmp(name, "signed") : !strncmp(name, "__signed", 8);
 	words->is_unsigned += !strcmp(name, "unsigned");
 	words->floats += !strcmp(name, "float");
 	words->doubles += !strcmp(name, "double");
@@ -219,8 +223,8 @@ static const struct type *type_of_words(struct c_reader *reader, const struct wo
 	if (words->wides || (words->doubles && words->longs))
 		return type_array(types, type_int(types, 8, false), 2);
 	if (words->chars)
-		return words->is_unsigned || words->is_signed ? type_int(types, 1, is_signed) :
-								reader->names->char_type;
+		return words->is_unsigned || words->is_signed ? type_int(types, 1, is_signed)
+		                                              : reader->names->char_type;
 	if (words->shorts)
 		return type_int(types, 2, is_signed);
 	if (words->floats)
@@ -232,8 +236,8 @@ static const struct type *type_of_words(struct c_reader *reader, const struct wo
 
 static const struct type *read_named_type(struct c_reader *reader, const struct c_token *token)
 {
-	const struct type *type = token->kind == C_TOKEN_NAME ?
-					  c_named_type(reader->program, token->name) : NULL;
+	const struct type *type =
+		token->kind == C_TOKEN_NAME ? c_named_type(reader->program, token->name) : NULL;
 
 	if (type) {
 		reader->at++;
@@ -241,14 +245,14 @@ static const struct type *read_named_type(struct c_reader *reader, const struct 
 	}
 	if (token->kind == C_TOKEN_NAME)
 		diag_report(reader->diags, token->span, DIAG_UNKNOWN_TYPE,
-			    "Cannot resolve unknown type \"%s\"", token->name);
+		            "Cannot resolve unknown type \"%s\"", token->name);
 	else
 		c_error(reader, token->span, "a type is expected here");
 	return NULL;
 }
 
 const struct type *c_read_specifiers(struct c_reader *reader, struct c_attributes *attributes,
-				     bool *ret_typedef)
+                                     bool *ret_typedef)
 {
 	const struct type *type = NULL;
 	struct words words = { 0 };
@@ -270,7 +274,8 @@ const struct type *c_read_specifiers(struct c_reader *reader, struct c_attribute
 			any = true;
 			reader->at++;
 		} else if (!type && !any) {
-			type = is_tag_word(token) ? c_read_tag(reader) : read_named_type(reader, token);
+			type = is_tag_word(token) ? c_read_tag(reader)
+			                          : read_named_type(reader, token);
 			if (!type)
 				return NULL;
 		} else {
@@ -289,7 +294,7 @@ static const struct type *settle_char(const struct c_reader *reader, const struc
 }
 
 static const struct type *array_of(struct c_reader *reader, const struct type *element,
-				   uint64_t length, struct span span)
+                                   uint64_t length, struct span span)
 {
 	struct types *types = &reader->program->types;
 
@@ -357,7 +362,7 @@ static bool at_nested(const struct c_reader *reader)
 }
 
 static const struct type *read_nested(struct c_reader *reader, const struct type *type,
-				      struct c_declarator *ret)
+                                      struct c_declarator *ret)
 {
 	size_t inner = reader->at + 1, after;
 
@@ -378,7 +383,7 @@ static const struct type *read_nested(struct c_reader *reader, const struct type
 }
 
 const struct type *c_read_declarator(struct c_reader *reader, const struct type *type,
-				     struct c_declarator *ret)
+                                     struct c_declarator *ret)
 {
 	const struct c_token *token;
 
@@ -419,7 +424,8 @@ const struct type *c_read_type_name(struct c_reader *reader)
 	return type;
 }
 
-/* --- declarations ------------------------------------------------------------------------------- */
+/* --- declarations -------------------------------------------------------------------------------
+ */
 
 /* Goes on behind a declaration that has an error in it. */
 static void skip_declaration(struct c_reader *reader, size_t start)
@@ -456,8 +462,9 @@ static bool read_declaration(struct c_reader *reader)
 		}
 		if (is_typedef)
 			c_add_typedef(reader, &declarator,
-				      base == reader->names->char_type && type->kind == TYPE_INT ?
-					      base : type);
+			              base == reader->names->char_type && type->kind == TYPE_INT
+			                      ? base
+			                      : type);
 		if (!c_take_sign(reader, ','))
 			break;
 	}

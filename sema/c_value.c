@@ -37,7 +37,8 @@ static struct c_number truth(bool value)
 
 static bool less(struct c_number a, struct c_number b)
 {
-	return a.is_unsigned || b.is_unsigned ? a.value < b.value : (int64_t)a.value < (int64_t)b.value;
+	return a.is_unsigned || b.is_unsigned ? a.value < b.value
+	                                      : (int64_t)a.value < (int64_t)b.value;
 }
 
 static uint64_t divide(int sign, struct c_number a, struct c_number b)
@@ -47,8 +48,8 @@ static uint64_t divide(int sign, struct c_number a, struct c_number b)
 	if (!is_unsigned && b.value == UINT64_MAX) /* by -1, where the machine may trap */
 		return sign == '/' ? 0 - a.value : 0;
 	if (sign == '/')
-		return is_unsigned ? a.value / b.value :
-				     (uint64_t)((int64_t)a.value / (int64_t)b.value);
+		return is_unsigned ? a.value / b.value
+		                   : (uint64_t)((int64_t)a.value / (int64_t)b.value);
 	return is_unsigned ? a.value % b.value : (uint64_t)((int64_t)a.value % (int64_t)b.value);
 }
 
@@ -128,8 +129,8 @@ static bool read_cast(struct c_reader *reader, struct c_number *ret)
 	ret->is_unsigned = !type_is_signed(type);
 	unused = type->size < 8 ? 64 - type->size * 8 : 0;
 	ret->value <<= unused;
-	ret->value = ret->is_unsigned ? ret->value >> unused :
-					(uint64_t)((int64_t)ret->value >> unused);
+	ret->value =
+		ret->is_unsigned ? ret->value >> unused : (uint64_t)((int64_t)ret->value >> unused);
 	return true;
 }
 
@@ -174,7 +175,8 @@ static bool read_primary(struct c_reader *reader, struct c_number *ret)
 		reader->at++;
 		return true;
 	}
-	constant = token->kind == C_TOKEN_NAME ? c_find_constant(reader->program, token->name) : NULL;
+	constant =
+		token->kind == C_TOKEN_NAME ? c_find_constant(reader->program, token->name) : NULL;
 	if (constant) {
 		*ret = (struct c_number){ (uint64_t)constant->value, false };
 		reader->at++;
@@ -183,9 +185,9 @@ static bool read_primary(struct c_reader *reader, struct c_number *ret)
 	if (token->kind == C_TOKEN_NAME)
 		c_error(reader, token->span, "'%s' is no constant that is known here", token->name);
 	else
-		c_error(reader, token->span, token->kind == C_TOKEN_NUMBER ?
-						     "this is no integer" :
-						     "an integer constant is expected here");
+		c_error(reader, token->span,
+		        token->kind == C_TOKEN_NUMBER ? "this is no integer"
+		                                      : "an integer constant is expected here");
 	return false;
 }
 

@@ -405,6 +405,10 @@ static void check_maps(struct program *program)
 				    "Invalid bpf map type: %s", map->declaration->kind);
 			diag_hint(program->diags,
 				  "Valid map types: hash, lruhash, percpuhash, percpulruhash");
+		} else if (map->declaration->capacity->kind != EXPR_NUMBER) {
+			diag_report(program->diags, map->declaration->capacity->span, DIAG_ARG_LITERAL,
+				    "how many elements %s can hold is a number that is known when compiling",
+				    map->name);
 		} else if (!map->value_type) {
 			diag_report(program->diags, map->declaration->name_span, DIAG_UNUSED,
 				    "Unused map: %s", map->name);

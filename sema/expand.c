@@ -204,6 +204,40 @@ static void report_probe_type(struct program *program, const struct attach_point
 		diag_hint(program->diags, "bpfline -l lists what can be probed here");
 }
 
+/* Does a pattern of providers mean this type?  Return probes are asked for by name. */
+static bool provider_matches(const struct expander *expander, const struct attach_point_parts *parts,
+			     const struct probe_type *type)
+{
+	bool names_file = parts->parts.count > 1 && strchr(parts->parts.items[1].text, '/');
+	unsigned kind = names_file || expander->program->options->pid ? PROBE_OF_PROGRAMS :
+									PROBE_OF_KERNEL;
+
+	return (type->flags & kind) && wildcard_match(parts->parts.items[0].text, type->name);
+}
+
+/* Types that have no such place are passed over: what they say of it is dropped. */
+static void resolve_providers(struct expander *expander, const struct attach_point_parts *parts)
+{
+	struct program *program = expander->program;
+	size_t before = expander->points.count;
+	struct diags *diags = program->diags;
+	const struct probe_type *const *type;
+	struct diags dropped;
+
+	diags_init(&dropped, program->arena, program->sources);
+	program->diags = &dropped;
+	for (type = program->language->probe_types; *type; type++) {
+		expander->type = *type;
+		if (provider_matches(expander, parts, *type))
+			(*type)->resolve(expander, parts);
+	}
+	program->diags = diags;
+	if (expander->points.count > before)
+		return;
+	diag_report(diags, expander->span, DIAG_NO_MATCH, "No probe type has a match for this.");
+	diag_hint(diags, "bpfline -l searches all of them: bpfline -l '*NAME*'");
+}
+
 static void resolve_attach_point(struct expander *expander, const struct attach_point_text *text)
 {
 	struct program *program = expander->program;
@@ -213,6 +247,10 @@ static void resolve_attach_point(struct expander *expander, const struct attach_
 				program->options->param_count, program->diags, &parts))
 		return;
 	expander->span = text->span;
+	if (has_wildcard(parts.parts.items[0].text)) {
+		resolve_providers(expander, &parts);
+		return;
+	}
 	expander->type = probe_type_named(program->language, parts.parts.items[0].text);
 	if (!expander->type) {
 		report_probe_type(program, &parts.parts.items[0]);

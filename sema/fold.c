@@ -406,4 +406,7 @@ void fold(struct program *program)
 			ast_walk_expr(&folder.visitor, &instance->predicate);
 		ast_walk_block(&folder.visitor, instance->body);
 	}
+	for (i = 0; i < program->script->decls.count; i++)
+		if (program->script->decls.items[i]->kind == DECL_MAP)
+			ast_walk_expr(&folder.visitor, &program->script->decls.items[i]->map->capacity);
 }

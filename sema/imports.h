@@ -19,8 +19,8 @@ struct imported_file {
 
 struct imported_files {
 	VEC(struct imported_file) files; /* one, or those of a directory by their names */
-	VEC(const char *) checked;	 /* paths that were tried */
-	const char *failed;		 /* the path that an error is about */
+	VEC(const char *) checked;       /* paths that were tried */
+	const char *failed;              /* the path that an error is about */
 };
 
 /*
@@ -28,6 +28,6 @@ struct imported_files {
  * -EPERM: others may write to the directory; another -errno.
  */
 typedef int import_reader(struct arena *arena, const char *from, const char *path,
-			  struct imported_files *ret_files);
+                          struct imported_files *ret_files);
 
 #endif

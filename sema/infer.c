@@ -55,8 +55,8 @@ static void assign_variable(struct inferer *inferer, struct variable *variable,
 {
 	struct diags *diags = inferer->program->diags;
 
-	if (!type || !variable)
-		return;
+	if (!type || !variable || (variable->is_declared && !variable->type))
+		return; /* a declaration by the type of what has none is told elsewhere */
 	type = type_read(&inferer->program->types, type);
 	if (variable->is_declared) {
 		const struct type *unified = type_unify(&inferer->program->types, variable->type, type);

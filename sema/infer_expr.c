@@ -293,6 +293,10 @@ static const struct type *infer_cast(struct inferer *inferer, struct expr *expr)
 		return inferer->is_final ? void_of(inferer) : NULL;
 	if (!from || is_void(from))
 		return to;
+	/* Whose memory it is does not change by looking at it as something else. */
+	if (to->kind == TYPE_POINTER && from->kind == TYPE_POINTER &&
+	    from->pointer.space != SPACE_NONE)
+		return type_pointer(&inferer->program->types, to->pointer.to, from->pointer.space);
 	if (inferer->is_final && to->kind == TYPE_STRUCT) {
 		diag_report(inferer->program->diags, expr->span, DIAG_BAD_CAST,
 			    "Cannot cast from \"%s\" to \"%s\"", from->name, to->name);

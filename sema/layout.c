@@ -12,7 +12,7 @@
 enum {
 	SCALAR_KEY_SIZE = 4,   /* the index of an array map */
 	PER_CPU_VALUE_MAX = 32768, /* the kernel's limit on every version */
-	KEY_MAX = 8192,
+	KEY_MAX = 16640, /* two stacks of 1024 frames, and more */
 	KEY_MAX_OLD = 512, /* of hash maps up to 5.10 */
 };
 

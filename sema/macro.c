@@ -383,8 +383,8 @@ static void expand_define(struct expander_of_macros *expander, struct expr **slo
 			return; /* not replaced in its own replacement, as in C */
 	if (args->count != macro->params.count) {
 		diag_report(program->diags, call, DIAG_MACRO_ARGS,
-			    "%s() is #defined with another number of arguments. Expected: %zu but got %zu", macro->name,
-			    macro->params.count, args->count);
+			    "%s() is #defined with another number of arguments. Expected: %zu but got %zu",
+			    macro->name, macro->params.count, args->count);
 		diag_note(program->diags, macro->name_span, "it is defined here");
 		return;
 	}
@@ -494,7 +494,12 @@ void expand_macros(struct program *program)
 			add_macro(&expander, program->script->decls.items[i]->macro);
 	if (!expander.macros.count && !program->c->defines.count)
 		return;
-	for (i = 0; i < program->script->decls.count; i++)
-		if (program->script->decls.items[i]->kind == DECL_PROBE)
-			ast_walk_probe(&expander.visitor, program->script->decls.items[i]->probe);
+	for (i = 0; i < program->script->decls.count; i++) {
+		struct decl *decl = program->script->decls.items[i];
+
+		if (decl->kind == DECL_PROBE)
+			ast_walk_probe(&expander.visitor, decl->probe);
+		else if (decl->kind == DECL_MAP)
+			ast_walk_expr(&expander.visitor, &decl->map->capacity);
+	}
 }

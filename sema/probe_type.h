@@ -139,7 +139,10 @@ enum probe_type_flag {
 	PROBE_FILTERS_PID = 4,	/* -p and -c: the program compares pid */
 	PROBE_IS_READ = 8,	/* runs when the session reads it, and is then over: iter */
 	PROBE_ON_SIGNAL = 16,	/* with RUNS_HERE: when the tracer gets a signal, until it is ended */
+	PROBE_OF_KERNEL = 64,	/* meant by a pattern of providers: *:vfs_read */
+	PROBE_OF_PROGRAMS = 128, /* the same where a file or a process is named */
 	PROBE_IS_TEST = 32,	/* with RUNS_HERE: only under --test or --bench */
+	PROBE_LAST_FIRST = 64,	/* of programs at one place the kernel runs the last attached first */
 };
 
 struct probe_type {

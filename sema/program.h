@@ -29,6 +29,12 @@ struct language {
 	import_reader *read_import; /* NULL: nothing can be imported */
 };
 
+/* A parameter that the script asks for by name: getopt(). */
+struct named_param {
+	const char *name, *value, *description; /* value: the default, as text; description or NULL */
+	struct span span;
+};
+
 struct compile_options {
 	const char *const *params; /* $1 ... */
 	size_t param_count;
@@ -37,9 +43,12 @@ struct compile_options {
 	uint32_t pid;	      /* -p: only events of this process; 0: all */
 	bool has_child;	      /* -c */
 	bool allow_unsafe;
+	bool count_quiet;     /* -k: count failed reads and absent elements, too */
 	const char *mechanism; /* --attach: name of the one to use where a type has it, or NULL */
 	const char *const *c_headers; /* --include: before all other lines of C */
 	size_t c_header_count;
+	const char *const *named; /* pairs: name, value (NULL: a bare --name) */
+	size_t named_count;	  /* of pairs */
 };
 
 /* A scratch variable of one instance. */
@@ -109,6 +118,7 @@ struct program {
 	VEC(struct instance *) instances;
 	VEC(struct map *) maps;
 	struct table map_names;
+	VEC(struct named_param) named; /* what getopt() was asked for; check */
 	struct c_names *c; /* what the script takes from C (c_names.h) */
 };
 

@@ -386,11 +386,17 @@ static void declare_maps(struct program *program)
 
 	for (i = 0; i < program->script->decls.count; i++) {
 		const struct decl *decl = program->script->decls.items[i];
+		const struct c_constant *constant;
 		struct map *map;
 
 		if (decl->kind != DECL_MAP)
 			continue;
 		map = find_map(program, decl->map->name, decl->map->name_span);
+		if (decl->map->capacity->kind == EXPR_IDENT) {
+			constant = c_find_constant(program, decl->map->capacity->ident.name);
+			if (constant)
+				become_constant(decl->map->capacity, constant);
+		}
 		if (map->declaration) {
 			diag_report(program->diags, decl->map->name_span, DIAG_REDECLARED,
 				    "%s is declared twice", map->name);

@@ -75,6 +75,7 @@ struct arch; /* sema/arch.h */
 struct c_question {
 	const char *text; /* C: #include lines and what else the names come from */
 	size_t length;
+	const char *folder;	  /* where #include "..." looks first, or NULL */
 	const char *const *types; /* "struct foo", "pid_t" */
 	size_t type_count;
 	const char *const *names; /* identifiers: members of enums, #defines */
@@ -94,6 +95,7 @@ struct user_files;
 
 struct target {
 	const char *name; /* "running kernel", "tests/canned" */
+	uint32_t hidden_features; /* bits: to be taken for missing */
 	const struct arch *arch;
 	uint32_t cpu_count;    /* possible CPUs */
 	uint32_t kernel_version; /* KERNEL_VERSION(6, 18, 0) as in linux/version.h */
@@ -154,9 +156,16 @@ struct target {
 	/* Does it tell types at all: has it BTF? */
 	bool (*has_types)(const struct target *target);
 
+	/* Where a direct member of a struct lies, found without looking at the other types. */
+	bool (*member_offset)(const struct target *target, const char *tag, const char *member,
+			      uint32_t *ret_offset);
+
 	/* The enum that has a member of that name, and the member's value; NULL: none. */
 	const struct type *(*find_enumerator)(const struct target *target, struct types *types,
 					      const char *name, int64_t *ret_value);
+
+	/* The value of a #define of the kernel's ABI such as AF_INET; false: not known. */
+	bool (*abi_constant)(const struct target *target, const char *name, int64_t *ret_value);
 
 	/*
 	 * Asks a C compiler.  0; -ENOENT: there is none; -EINVAL: it refused the
@@ -185,11 +194,14 @@ struct target {
 	/* -ENOENT: none of that name; -EEXIST: several modules have it (`module` NULL: any). */
 	int (*find_function)(const struct target *target, struct types *types, const char *module,
 			     const char *name, struct kernel_function *ret_function);
+
+	/* Id of the control group with this folder.  0, or -errno; NULL: the target does not tell. */
+	int (*cgroup_id)(const struct target *target, const char *path, uint64_t *ret_id);
 };
 
 static inline bool target_has(const struct target *target, enum target_feature feature)
 {
-	return target->has(target, feature);
+	return !(target->hidden_features & 1u << feature) && target->has(target, feature);
 }
 
 #endif

@@ -11,6 +11,8 @@ extern const struct builtin *const stdlib_families[];
 
 extern const struct builtin process_builtins[];
 extern const struct builtin task_builtins[];
+extern const struct builtin cgroup_builtins[];
+extern const struct builtin option_builtins[];
 extern const struct builtin time_builtins[];
 extern const struct builtin probe_builtins[];
 extern const struct builtin aggregate_builtins[];
@@ -22,11 +24,14 @@ extern const struct builtin shell_builtins[];
 extern const struct builtin printf_builtins[];
 extern const struct builtin string_builtins[];
 extern const struct builtin name_builtins[];
+extern const struct builtin search_builtins[];
 extern const struct builtin buffer_builtins[];
 extern const struct builtin network_builtins[];
 extern const struct builtin join_builtins[];
 extern const struct builtin control_builtins[];
+extern const struct builtin signal_builtins[];
 extern const struct builtin bits_builtins[];
+extern const struct builtin static_builtins[];
 extern const struct builtin stack_builtins[];
 extern const struct builtin address_builtins[];
 

@@ -25,14 +25,25 @@ static void check_whole(struct checker *checker, struct expr *call)
 	diag_hint(checker->program->diags, "delete(%s, key) removes one element", arg->map.name);
 }
 
+struct whole_map {
+	uint32_t map;
+	bool after_print; /* a print() of it stands right before, in the same block */
+};
+
 static struct val emit_map_event(struct codegen *cg, const struct expr *call,
 				 const struct map *map)
 {
+	struct whole_map whole = { .map = map->index };
 	uint32_t lost = build_label(cg->b), event;
 	struct val payload;
+	size_t i;
 
+	for (i = 0; i < cg->printed.count; i++)
+		whole.after_print |= cg->printed.items[i] == map->index;
+	if (whole.after_print)
+		cg->object->maps.items[map->index].keeps_printed = true;
 	event = codegen_add_event(cg, call->call.builtin, NULL,
-				  arena_dup(cg->arena, &map->index, sizeof(map->index)), call->span);
+				  arena_dup(cg->arena, &whole, sizeof(whole)), call->span);
 	payload = emit_event_reserve(cg, event, 0, lost);
 	emit_event_submit(cg, payload);
 	build_place(cg->b, lost);
@@ -47,13 +58,17 @@ static struct val emit_whole(struct codegen *cg, const struct expr *call)
 static void handle_clear(struct consumer *consumer, const struct object_event *event,
 			 const void *payload UNUSED, size_t size UNUSED)
 {
-	consumer_clear_map(consumer, *(const uint32_t *)event->data);
+	const struct whole_map *whole = event->data;
+
+	consumer_clear_map(consumer, whole->map, whole->after_print);
 }
 
 static void handle_zero(struct consumer *consumer, const struct object_event *event,
 			const void *payload UNUSED, size_t size UNUSED)
 {
-	consumer_zero_map(consumer, *(const uint32_t *)event->data);
+	const struct whole_map *whole = event->data;
+
+	consumer_zero_map(consumer, whole->map, whole->after_print);
 }
 
 /* --- delete, has_key: done at once --------------------------------------------------------- */
@@ -106,6 +121,7 @@ static struct val emit_delete(struct codegen *cg, const struct expr *call)
 {
 	const struct map *map = call_arg(call, 0)->map.map;
 
+	map_is_observed(cg, map);
 	if (map->layout.is_array && map->layout.is_per_cpu) {
 		/* The records of other CPUs are out of a program's reach. */
 		emit_map_event(cg, call, map);
@@ -120,8 +136,10 @@ static struct val emit_delete(struct codegen *cg, const struct expr *call)
 static struct val emit_has_key(struct codegen *cg, const struct expr *call)
 {
 	const struct map *map = call_arg(call, 0)->map.map;
-	struct val element = emit_map_lookup(cg, map, key_of(cg, call));
+	struct val element;
 
+	map_is_observed(cg, map);
+	element = emit_map_lookup(cg, map, key_of(cg, call));
 	return emit_convert(cg, element, type_int(&cg->program->types, 8, false), call->type);
 }
 
@@ -198,6 +216,7 @@ static struct val emit_find(struct codegen *cg, const struct expr *call)
 	uint32_t result = build_var(b), end = build_label(b);
 	struct val key = key_of(cg, call), element;
 
+	map_is_observed(cg, map);
 	build_var_set(b, result, val_const(0));
 	element = emit_map_lookup(cg, map, key);
 	build_branch(b, BPF_JEQ, element, val_const(0), end);
@@ -238,6 +257,7 @@ static struct val emit_len(struct codegen *cg, const struct expr *call)
 
 	if (arg->type->kind == TYPE_STACK && (arg->kind != EXPR_MAP || arg->map.keys.count))
 		return build_load(cg->b, 4, false, emit_expr(cg, arg), 0);
+	map_is_observed(cg, arg->map.map);
 	outer = callback_begin(cg);
 	build_exit(cg->b, val_const(0));
 	callback = callback_end(cg, outer);

@@ -32,6 +32,7 @@ static void send_message(struct consumer *consumer, const struct object_event *e
 static void handle_errorf(struct consumer *consumer, const struct object_event *event,
 			  const void *payload, size_t size UNUSED)
 {
+	consumer->has_errors = true;
 	send_message(consumer, event, OUTPUT_ERRORF, payload);
 }
 

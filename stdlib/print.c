@@ -66,6 +66,7 @@ static struct val emit_map_print(struct codegen *cg, const struct expr *call)
 	payload = emit_event_reserve(cg, event, 0, lost);
 	emit_event_submit(cg, payload);
 	build_place(cg->b, lost);
+	vec_push(cg->arena, &cg->printed, print.map);
 	return VAL_NOTHING;
 }
 

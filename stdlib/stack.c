@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <linux/bpf.h>
+#include <linux/version.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -14,7 +15,12 @@
 #include "stdlib/call.h"
 #include "stdlib/library.h"
 
-enum { LIMIT_DEFAULT = 127, LIMIT_MAX = 1024 };
+enum {
+	LIMIT_DEFAULT = 127,
+	LIMIT_MAX = 1024,
+	/* Where keys have at most 512 bytes: room for two stacks and a name. */
+	LIMIT_DEFAULT_OLD = 28,
+};
 
 /* --- which stack ------------------------------------------------------------------------ */
 
@@ -62,6 +68,11 @@ static enum stack_mode default_mode(const struct program *program, bool of_user)
 	return mode == STACK_BUILD_ID && !of_user ? STACK_RAW : mode;
 }
 
+static int64_t default_limit(const struct target *target)
+{
+	return target->kernel_version < KERNEL_VERSION(5, 11, 0) ? LIMIT_DEFAULT_OLD : LIMIT_DEFAULT;
+}
+
 static const struct expr *limit_arg(const struct expr *call)
 {
 	const struct expr *first = call_arg(call, 0);
@@ -74,12 +85,13 @@ static const struct type *infer_stack(struct inferer *inferer, struct expr *call
 	bool of_user = is_user(call);
 	enum stack_mode mode = default_mode(inferer->program, of_user);
 	const struct expr *first = call_arg(call, 0), *limit = limit_arg(call);
-	int64_t number = LIMIT_DEFAULT;
+	int64_t number = default_limit(inferer->program->target), given;
 
 	if (first && word_of(first))
 		find_mode(word_of(first), &mode);
-	if (limit && (!expr_is_number(limit, &number) || number < 0 || number > LIMIT_MAX))
-		number = LIMIT_DEFAULT; /* check says why not */
+	/* Others are reported by check. */
+	if (limit && expr_is_number(limit, &given) && given >= 0 && given <= LIMIT_MAX)
+		number = given;
 	return type_stack(&inferer->program->types, of_user, mode, (uint32_t)number);
 }
 
@@ -137,6 +149,9 @@ static void check_stack(struct checker *checker, struct expr *call)
 {
 	const struct expr *first = call_arg(call, 0), *second = call_arg(call, 1);
 
+	if (checker->program->config.show_debug_info)
+		diag_report(checker->program->diags, call->span, DIAG_CONFIG_WARNING,
+			    "show_debug_info has no effect: stacks are shown without files and lines");
 	if (first && word_of(first))
 		check_mode(checker, call, first);
 	else
@@ -166,9 +181,10 @@ static struct val emit_capture(struct codegen *cg, const struct expr *call, stru
 {
 	const struct type *type = call->type;
 	struct builder *b = cg->b;
+	struct val frames = build_offset(b, address, sizeof(struct stack_header)), bytes;
 	uint32_t count = build_var(b), end = build_label(b);
+	uint32_t size = type->size - (uint32_t)sizeof(struct stack_header);
 	uint64_t flags = 0;
-	struct val bytes;
 
 	if (type->stack.is_user)
 		flags |= BPF_F_USER_STACK;
@@ -176,9 +192,10 @@ static struct val emit_capture(struct codegen *cg, const struct expr *call, stru
 		flags |= cg->instance->points.items[0]->mechanism->stack_skip;
 	if (type->stack.mode == STACK_BUILD_ID)
 		flags |= BPF_F_USER_BUILD_ID;
-	bytes = BUILD_CALL(b, BPF_FUNC_get_stack, build_context(b),
-			   build_offset(b, address, sizeof(struct stack_header)),
-			   val_const(type->size - (int64_t)sizeof(struct stack_header)),
+	/* Raw tracepoints of older kernels want to see memory that was written to. */
+	if (cg->program->target->kernel_version < KERNEL_VERSION(6, 1, 0))
+		emit_zero(cg, frames, size);
+	bytes = BUILD_CALL(b, BPF_FUNC_get_stack, build_context(b), frames, val_const(size),
 			   val_const((int64_t)flags));
 	build_var_set(b, count, bytes);
 	build_branch(b, BPF_JSGE, bytes, val_const(0), end);

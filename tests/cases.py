@@ -7,7 +7,7 @@
 
 A case begins with `===` and its name; the script follows.  Sections after it:
 
-    --- args        words before the script (shell quoting); LOAD is the load program
+    --- args        words before the script (shell quoting)
     --- params      words after the script
     --- stdin       standard input
     --- stdout      what it prints, all of it; newlines around it are not compared
@@ -15,11 +15,14 @@ A case begins with `===` and its name; the script follows.  Sections after it:
     --- stderr      lines that standard error must hold
     --- status      exit status (0 when the section is missing)
     --- attached    the number in "Attached N probes"
+    --- since       the first kernel that can do it, for the guests
 
+LOAD in script or arguments is the load program, TARGET the one to put probes into.
 NAME anywhere becomes a name for threads that no other run on the machine uses.
 A script of several lines keeps them.  Lines before the first `===` are comments.
 """
 import dataclasses
+import os
 import re
 import shlex
 
@@ -37,12 +40,18 @@ class Case:
     def words(self, section):
         return shlex.split(self.sections.get(section, ""))
 
+    def command(self, load):
+        """The words after bpfline; programs that tests run are all beside the load."""
+        places = {"LOAD": load, "TARGET": os.path.join(os.path.dirname(load), "target")}
+        words = [*self.words("args"), "-e", self.script, *self.words("params")]
+        return [re.sub(r"\b(LOAD|TARGET)\b", lambda m: places[m.group()], word) for word in words]
+
     @property
     def status(self):
         return int(self.sections.get("status", "0"))
 
 
-SECTIONS = {"args", "params", "stdin", "stdout", "stdout~", "stderr", "status", "attached"}
+SECTIONS = {"args", "params", "stdin", "stdout", "stdout~", "stderr", "status", "attached", "since"}
 
 
 def read_cases(path):

@@ -106,25 +106,40 @@ static bool try_debug_file(struct binary *binary, const char *path, const struct
 	return true;
 }
 
+/* Below a folder files lie by build id, or as the program's path is, or just so. */
+static bool try_debug_folder(struct binary *binary, const char *folder, const char *home,
+			     const struct debug_link *link)
+{
+	struct arena *arena = binary->elf->arena;
+	const char *id = elf_build_id(binary->elf);
+
+	if (id && try_debug_file(binary,
+				 arena_printf(arena, "%s/.build-id/%.2s/%s.debug", folder, id, id + 2),
+				 link))
+		return true;
+	return link->name &&
+	       (try_debug_file(binary, arena_printf(arena, "%s%s/%s", folder, home, link->name), link) ||
+		try_debug_file(binary, arena_printf(arena, "%s/%s", folder, link->name), link));
+}
+
 static void find_debug_file(struct binary *binary)
 {
 	struct arena *arena = binary->elf->arena;
-	const char *id = elf_build_id(binary->elf), *path = binary->elf->path;
-	const char *slash = strrchr(path, '/');
-	const char *folder = slash ? arena_strndup(arena, path, (size_t)(slash - path)) : ".";
+	const char *path = binary->elf->path, *slash = strrchr(path, '/');
+	const char *home = slash ? arena_strndup(arena, path, (size_t)(slash - path)) : ".";
+	const char *folder = binary->debug_folders, *end;
 	struct debug_link link = read_link(binary);
 
-	if (id && try_debug_file(binary,
-				 arena_printf(arena, DEBUG_FOLDER "/.build-id/%.2s/%s.debug", id,
-					      id + 2),
-				 &link))
+	for (; folder && *folder; folder = *end ? end + 1 : end) {
+		end = strchrnul(folder, ':');
+		if (try_debug_folder(binary, arena_strndup(arena, folder, (size_t)(end - folder)), home,
+				     &link))
+			return;
+	}
+	if (try_debug_folder(binary, DEBUG_FOLDER, home, &link) || !link.name)
 		return;
-	if (!link.name)
-		return;
-	if (!try_debug_file(binary, arena_printf(arena, "%s/%s", folder, link.name), &link) &&
-	    !try_debug_file(binary, arena_printf(arena, "%s/.debug/%s", folder, link.name), &link))
-		try_debug_file(binary, arena_printf(arena, DEBUG_FOLDER "%s/%s", folder, link.name),
-			       &link);
+	if (!try_debug_file(binary, arena_printf(arena, "%s/%s", home, link.name), &link))
+		try_debug_file(binary, arena_printf(arena, "%s/.debug/%s", home, link.name), &link);
 }
 
 /* --- functions ---------------------------------------------------------------- */
@@ -134,7 +149,6 @@ static const struct elf_symbols *own_functions(struct binary *binary)
 	if (!binary->own_is_read) {
 		binary->own_is_read = true;
 		elf_add_symbols(binary->elf, binary->elf, false, &binary->own);
-		elf_sort_symbols(&binary->own, false);
 	}
 	return &binary->own;
 }
@@ -153,7 +167,6 @@ const struct elf_symbols *binary_functions(struct binary *binary, bool wants_all
 			vec_push(binary->elf->arena, &binary->all, own->items[i]);
 		if (binary->debug)
 			elf_add_symbols(binary->debug, binary->elf, false, &binary->all);
-		elf_sort_symbols(&binary->all, false);
 	}
 	return &binary->all;
 }

@@ -10,15 +10,17 @@
 struct binary {
 	struct elf_file *elf;
 	struct elf_file *debug; /* the file of its debug information, or NULL */
-	struct elf_symbols own, all; /* functions: its own by name; with those of `debug` */
+	struct elf_symbols own, all; /* functions: its own; with those of `debug` */
 	bool own_is_read, all_is_read;
+	const char *debug_folders; /* more places to look for `debug` in, "DIR:DIR", or NULL */
 };
 
 /* As elf_open(); -ENOEXEC for what is neither program nor library. */
 int binary_open(struct arena *arena, const char *path, struct binary **ret_binary);
 void binary_close(struct binary *binary);
 
-/* By name.  The file of debug information is looked for if `wants_all`, or where there is no .symtab. */
+/* In no order, some twice.  The file of debug information is looked for if `wants_all`, or where
+ * there is no .symtab. */
 const struct elf_symbols *binary_functions(struct binary *binary, bool wants_all);
 
 /* The function of .all that an address is in, or NULL. */

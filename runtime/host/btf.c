@@ -351,6 +351,31 @@ static bool has_enumerator(const struct btf *btf, const struct btf_type *type, c
 	return false;
 }
 
+bool btf_member_offset(struct btf *btf, uint32_t id, const char *name, uint32_t *ret_offset)
+{
+	const struct btf_type *type = btf_type(btf, id);
+	const struct btf_member *members;
+	uint32_t i;
+
+	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_STRUCT)
+		return false;
+	members = btf_type_data(type);
+	for (i = 0; i < BTF_INFO_VLEN(type->info); i++) {
+		uint32_t bits = members[i].offset;
+
+		if (strcmp(btf_name(btf, members[i].name_off), name) != 0)
+			continue;
+		if (BTF_INFO_KFLAG(type->info)) {
+			if (BTF_MEMBER_BITFIELD_SIZE(bits))
+				return false;
+			bits = BTF_MEMBER_BIT_OFFSET(bits);
+		}
+		*ret_offset = bits / 8;
+		return bits % 8 == 0;
+	}
+	return false;
+}
+
 uint32_t btf_find_enumerator(struct btf *btf, const char *name, int64_t *ret_value)
 {
 	const struct btf_type *type;

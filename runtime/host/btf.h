@@ -50,6 +50,9 @@ uint32_t btf_find(struct btf *btf, uint32_t kinds, const char *name);
 /* Number of the first enum with a member of that name, 0 if there is none. */
 uint32_t btf_find_enumerator(struct btf *btf, const char *name, int64_t *ret_value);
 
+/* Offset in bytes of a direct member of a struct that is no bitfield; false: there is none. */
+bool btf_member_offset(struct btf *btf, uint32_t id, const char *name, uint32_t *ret_offset);
+
 /* Follows typedefs and qualifiers.  *ret_user is set when one of them says "user memory". */
 uint32_t btf_skip_modifiers(struct btf *btf, uint32_t id, bool *ret_user);
 

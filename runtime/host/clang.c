@@ -1,6 +1,10 @@
 /*
- * Asks clang: once for what is #defined, once for the types and values, which
- * come back as BTF.
+ * Asks clang: for the types and values, which come back as BTF, and for what is
+ * #defined.
+ *
+ * Headers are read for the machine they belong to (those of the kernel have its
+ * assembler in them); only what is left of them, types, is compiled for BPF,
+ * which is what makes clang write BTF.
  *
  * Each thing that is wanted is declared in a line of its own, in a file called
  * "wanted"; lines that clang refuses are left out and it is asked again, which
@@ -73,8 +77,9 @@ static const char *read_back(struct arena *arena, int fd, size_t *ret_size)
 
 static int spawn(char **words, const int fds[3], pid_t *ret_pid)
 {
-	static const char *const names[] = { "clang",	 "clang-21", "clang-20", "clang-19", "clang-18",
-					     "clang-17", "clang-16", "clang-15", "clang-14", "clang-13" };
+	static const char *const names[] = { "clang",    "clang-21", "clang-20", "clang-19",
+		                             "clang-18", "clang-17", "clang-16", "clang-15",
+		                             "clang-14", "clang-13" };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none;
@@ -109,44 +114,46 @@ static int wait_for(pid_t pid, bool *ret_ok)
 	return 0;
 }
 
-static int write_all(int fd, const struct strbuf *text)
+/* A file in memory: nothing is left behind.  -errno if there is none to be had. */
+static int memory_file(void)
 {
+	int fd = memfd_create("bpfline-c", MFD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int text_file(const struct strbuf *text)
+{
+	int fd = memory_file();
 	size_t length = 0;
 
-	while (length < text->length) {
+	while (fd >= 0 && length < text->length) {
 		ssize_t n = write(fd, text->text + length, text->length - length);
 
-		if (n < 0 && errno != EINTR)
-			return -errno;
+		if (n < 0 && errno != EINTR) {
+			int err = -errno;
+
+			close(fd);
+			return err;
+		}
 		length += n > 0 ? (size_t)n : 0;
 	}
-	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
+	return fd;
 }
 
-static void close_files(const int fds[3])
+/* Runs clang on what is in `input`, which is closed. */
+static int run(struct asking *asking, struct words *words, int input, struct result *ret_result)
 {
-	int i;
-
-	for (i = 0; i < 3; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-}
-
-/* Runs clang on a text.  The files are in memory: nothing is left behind. */
-static int run(struct asking *asking, struct words *words, const struct strbuf *text,
-	       struct result *ret_result)
-{
-	int fds[3], i, err = 0;
+	int fds[3] = { input, memory_file(), memory_file() }, i, err = 0;
 	size_t size;
 	pid_t pid;
 
-	for (i = 0; i < 3; i++) {
-		fds[i] = memfd_create("bpfline-c", MFD_CLOEXEC);
+	vec_push(asking->arena, words, NULL);
+	for (i = 0; i < 3; i++)
 		if (fds[i] < 0)
-			err = -errno;
-	}
-	if (!err)
-		err = write_all(fds[0], text);
+			err = fds[i];
+	if (!err && lseek(input, 0, SEEK_SET) < 0)
+		err = -errno;
 	if (!err)
 		err = spawn(words->items, fds, &pid);
 	if (!err)
@@ -156,7 +163,9 @@ static int run(struct asking *asking, struct words *words, const struct strbuf *
 		ret_result->output = fds[1];
 		fds[1] = -1;
 	}
-	close_files(fds);
+	for (i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 	return err;
 }
 
@@ -174,6 +183,15 @@ static void add_word(struct asking *asking, struct words *words, const char *for
 	va_end(args);
 }
 
+#define add_words(asking, words, ...)                                                              \
+	add_list((asking), (words), (const char *const[]){ __VA_ARGS__, NULL })
+
+static void add_list(struct asking *asking, struct words *words, const char *const *list)
+{
+	for (; *list; list++)
+		add_word(asking, words, "%s", *list);
+}
+
 static const char *arch_folder(const char *arch)
 {
 	if (!strcmp(arch, "x86_64"))
@@ -184,10 +202,11 @@ static const char *arch_folder(const char *arch)
 /* What the build of the kernel itself passes, as far as types depend on it. */
 static void add_kernel(struct asking *asking, struct words *words)
 {
-	static const char *const folders[] = { "arch/%s/include", "arch/%s/include/generated",
-					       "include", "arch/%s/include/uapi",
-					       "arch/%s/include/generated/uapi", "include/uapi",
-					       "include/generated/uapi" };
+	static const char *const folders[] = {
+		"arch/%s/include",       "arch/%s/include/generated",      "include",
+		"arch/%s/include/uapi",  "arch/%s/include/generated/uapi", "include/uapi",
+		"include/generated/uapi"
+	};
 	const struct clang_options *options = asking->options;
 	const char *roots[] = { options->kernel_source, options->kernel_build };
 	const char *arch = arch_folder(options->arch);
@@ -203,12 +222,10 @@ static void add_kernel(struct asking *asking, struct words *words)
 				add_word(asking, words, "-I%s/%s", roots[root], folders[i]);
 			else
 				add_word(asking, words, "-I%s/%.*s%s%s", roots[root],
-					 (int)(mark - folders[i]), folders[i], arch, mark + 2);
+				         (int)(mark - folders[i]), folders[i], arch, mark + 2);
 		}
-	add_word(asking, words, "-include");
-	add_word(asking, words, "linux/kconfig.h");
-	add_word(asking, words, "-D__KERNEL__");
-	add_word(asking, words, "-D__BPF_TRACING__");
+	add_words(asking, words, "-include", "linux/kconfig.h", "-D__KERNEL__",
+	          "-DKBUILD_MODNAME=\"bpfline\"", "-std=gnu11", "-fshort-wchar");
 }
 
 static void add_common(struct asking *asking, struct words *words)
@@ -216,26 +233,21 @@ static void add_common(struct asking *asking, struct words *words)
 	const struct clang_options *options = asking->options;
 	size_t i;
 
-	add_word(asking, words, "clang");
-	add_word(asking, words, "-target");
-	add_word(asking, words, "bpf");
-	add_word(asking, words, "-w");
-	add_word(asking, words, "-fno-caret-diagnostics");
-	add_word(asking, words, "-fno-color-diagnostics");
-	add_word(asking, words, "-ferror-limit=0");
-	add_word(asking, words, "-D__%s__", options->arch);
+	add_words(asking, words, "clang", "-target");
+	add_word(asking, words, "%s-linux-gnu", options->arch);
+	add_words(asking, words, "-w", "-fno-caret-diagnostics", "-fno-color-diagnostics",
+	          "-ferror-limit=0");
 	for (i = 0; i < options->include_dir_count; i++)
 		add_word(asking, words, "-I%s", options->include_dirs[i]);
+	if (asking->question->folder)
+		add_words(asking, words, "-iquote", asking->question->folder);
 	if (options->kernel_source || options->kernel_build)
 		add_kernel(asking, words);
-	add_word(asking, words, "-I.");
-	add_word(asking, words, "-idirafter");
-	add_word(asking, words, "/usr/include/%s-linux-gnu", options->arch);
-	add_word(asking, words, "-x");
-	add_word(asking, words, "c");
+	add_words(asking, words, "-I.", "-x", "c");
 }
 
-/* --- #defines ---------------------------------------------------------------------------------- */
+/* --- #defines ----------------------------------------------------------------------------------
+ */
 
 static int ask_defines(struct asking *asking, struct c_reply *reply)
 {
@@ -250,11 +262,8 @@ static int ask_defines(struct asking *asking, struct c_reply *reply)
 	strbuf_init(&defines, asking->arena);
 	strbuf_add(&text, asking->question->text, asking->question->length);
 	add_common(asking, &words);
-	add_word(asking, &words, "-E");
-	add_word(asking, &words, "-dM");
-	add_word(asking, &words, "-");
-	vec_push(asking->arena, &words, NULL);
-	err = run(asking, &words, &text, &result);
+	add_words(asking, &words, "-E", "-dM", "-");
+	err = run(asking, &words, text_file(&text), &result);
 	if (err)
 		return err;
 	line = read_back(asking->arena, result.output, &size);
@@ -275,7 +284,8 @@ static int ask_defines(struct asking *asking, struct c_reply *reply)
 	return 0;
 }
 
-/* --- types and values ------------------------------------------------------------------------------ */
+/* --- types and values
+ * ------------------------------------------------------------------------------ */
 
 /* In pieces: BTF of older versions has 32 bits for a member of an enum, without its sign. */
 static void write_value(struct strbuf *text, const char *name, size_t i)
@@ -284,8 +294,9 @@ static void write_value(struct strbuf *text, const char *name, size_t i)
 
 	strbuf_printf(text, "enum " PREFIX "e%zu {", i);
 	for (piece = 0; piece < VALUE_PIECES; piece++)
-		strbuf_printf(text, " " PREFIX "v%zu_%d = (int)((unsigned long long)(%s) >> %d & %d),", i,
-			      piece, name, piece * VALUE_BITS, (1 << VALUE_BITS) - 1);
+		strbuf_printf(text,
+		              " " PREFIX "v%zu_%d = (int)((unsigned long long)(%s) >> %d & %d),", i,
+		              piece, name, piece * VALUE_BITS, (1 << VALUE_BITS) - 1);
 	strbuf_printf(text, " " PREFIX "s%zu = (%s) < 0 } *" PREFIX "q%zu;", i, name, i);
 }
 
@@ -318,8 +329,9 @@ static void write_wanted(const struct asking *asking, struct strbuf *text)
 	strbuf_puts(text, "\n#line 1 \"" WANTED "\"\n");
 	for (i = 0; i < question->type_count; i++) {
 		if (!asking->refused[i])
-			strbuf_printf(text, "typedef %s " PREFIX "t%zu; " PREFIX "t%zu *" PREFIX "p%zu;",
-				      question->types[i], i, i, i);
+			strbuf_printf(text,
+			              "typedef %s " PREFIX "t%zu; " PREFIX "t%zu *" PREFIX "p%zu;",
+			              question->types[i], i, i, i);
 		strbuf_putc(text, '\n');
 	}
 	for (i = 0; i < question->name_count; i++) {
@@ -355,21 +367,22 @@ static bool mark_refused(struct asking *asking, const char *errors)
 	return any;
 }
 
+/* To an object file for BPF; the result is of the step that failed. */
 static int compile(struct asking *asking, struct result *result)
 {
-	struct words words = { 0 };
+	struct words words = { 0 }, last = { 0 };
 	struct strbuf text;
+	int err;
 
 	strbuf_init(&text, asking->arena);
 	write_wanted(asking, &text);
 	add_common(asking, &words);
-	add_word(asking, &words, "-g");
-	add_word(asking, &words, "-c");
-	add_word(asking, &words, "-o");
-	add_word(asking, &words, "-");
-	add_word(asking, &words, "-");
-	vec_push(asking->arena, &words, NULL);
-	return run(asking, &words, &text, result);
+	add_words(asking, &words, "-g", "-S", "-emit-llvm", "-o", "-", "-");
+	err = run(asking, &words, text_file(&text), result);
+	if (err || !result->ok)
+		return err;
+	add_words(asking, &last, "clang", "-target", "bpf", "-w", "-x", "ir", "-c", "-o", "-", "-");
+	return run(asking, &last, result->output, result);
 }
 
 static int read_btf(struct asking *asking, int fd, struct btf **ret_btf)
@@ -392,7 +405,7 @@ static int read_btf(struct asking *asking, int fd, struct btf **ret_btf)
 
 /* The type of a typedef of ours; NULL for a struct that is only declared. */
 static const struct type *wanted_type(struct asking *asking, struct btf *btf, struct types *types,
-				      size_t i)
+                                      size_t i)
 {
 	const char *name = arena_printf(asking->arena, PREFIX "t%zu", i);
 	uint32_t id = btf_find(btf, BTF_KIND_BIT(BTF_KIND_TYPEDEF), name);
@@ -405,7 +418,7 @@ static const struct type *wanted_type(struct asking *asking, struct btf *btf, st
 }
 
 static void take_answers(struct asking *asking, struct btf *btf, struct types *types,
-			 struct c_reply *reply)
+                         struct c_reply *reply)
 {
 	const struct c_question *question = asking->question;
 	size_t i;
@@ -419,7 +432,7 @@ static void take_answers(struct asking *asking, struct btf *btf, struct types *t
 }
 
 static int ask_types(struct asking *asking, struct types *types, struct c_reply *reply,
-		     struct btf **ret_btf)
+                     struct btf **ret_btf)
 {
 	struct result result;
 	int err;
@@ -447,8 +460,9 @@ static int ask_types(struct asking *asking, struct types *types, struct c_reply 
 }
 
 int clang_ask(struct arena *arena, const struct clang_options *options, struct types *types,
-	      const struct c_question *question, struct c_reply *ret_reply, struct btf **ret_btf)
+              const struct c_question *question, struct c_reply *ret_reply, struct btf **ret_btf)
 {
+	size_t i;
 	struct asking asking = { .arena = arena, .options = options, .question = question };
 	int err;
 
@@ -461,5 +475,8 @@ int clang_ask(struct arena *arena, const struct clang_options *options, struct t
 	ret_reply->is_unsigned = arena_new_array(arena, bool, question->name_count);
 	err = ask_types(&asking, types, ret_reply, ret_btf);
 	/* Names that are no integers may be #defined as something else. */
-	return err || !question->name_count ? err : ask_defines(&asking, ret_reply);
+	for (i = 0; !err && i < question->name_count; i++)
+		if (!ret_reply->has_value[i])
+			return ask_defines(&asking, ret_reply);
+	return err;
 }

@@ -1,5 +1,5 @@
 /*
- * Demangling by the C++ runtime's own function, which alone of it is linked.
+ * Demangling by libiberty, the one library for it that Debian has for C.
  */
 #include "runtime/host/demangle.h"
 
@@ -8,19 +8,19 @@
 
 #include "base/compiler.h"
 
-#ifdef HAVE_CXA_DEMANGLE
-char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
+#ifdef HAVE_LIBIBERTY
+/* From libiberty/demangle.h, which cannot be included beside our headers. */
+char *cplus_demangle_v3(const char *name, int options);
+enum { WITH_PARAMETERS = 1, WITH_QUALIFIERS = 2 /* DMGL_PARAMS, DMGL_ANSI */ };
 
 const char *demangle(struct arena *arena, const char *name)
 {
 	const char *copy;
 	char *text;
-	int status;
 
-	/* It takes types, too: "i" would be "int". */
 	if (strncmp(name, "_Z", 2) != 0)
 		return NULL;
-	text = __cxa_demangle(name, NULL, NULL, &status);
+	text = cplus_demangle_v3(name, WITH_PARAMETERS | WITH_QUALIFIERS);
 	copy = text ? arena_strdup(arena, text) : NULL;
 	free(text);
 	return copy;

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 
-/* NULL for what is no mangled name, and where the C++ runtime's archive was not there to build with. */
+/* NULL for what is no mangled name, and where libiberty was not there to build with. */
 const char *demangle(struct arena *arena, const char *name);
 
 #endif

@@ -23,7 +23,7 @@ VEC_STRUCT(elf_symbols, struct elf_symbol);
 void elf_add_symbols(const struct elf_file *elf, const struct elf_file *file, bool wants_data,
 		     struct elf_symbols *symbols);
 
-/* By name; at one address only the best of the names when `is_unique`. */
+/* By name, each once; at one address only the best of the names when `is_unique`. */
 void elf_sort_symbols(struct elf_symbols *symbols, bool is_unique);
 
 #endif

@@ -60,11 +60,12 @@ static ssize_t read_lines(const struct reader *reader, char *text, size_t length
 	return (ssize_t)length;
 }
 
-int functions_each(int tracefs, bool (*callback)(void *context, const char *module, const char *name),
+int functions_each(int folder, const char *path,
+		   bool (*callback)(void *context, const char *module, const char *name),
 		   void *context)
 {
 	const struct reader reader = { callback, context };
-	int fd = openat(tracefs, "available_filter_functions", O_RDONLY | O_CLOEXEC), err = 0;
+	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC), err = 0;
 	ssize_t kept = 0, n;
 	char *text;
 

@@ -21,7 +21,8 @@ struct module_btfs {
 void module_btfs_close(struct module_btfs *modules);
 
 /* Hooks of struct target, given what they work on. */
-int functions_each(int tracefs, bool (*callback)(void *context, const char *module, const char *name),
+int functions_each(int folder, const char *path,
+		   bool (*callback)(void *context, const char *module, const char *name),
 		   void *context);
 int functions_each_typed(struct module_btfs *modules, const char *module,
 			 bool (*callback)(void *context, const char *module, const char *name),

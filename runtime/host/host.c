@@ -3,6 +3,7 @@
  * differs between the running kernel and a folder of files.  What is never
  * asked for is never opened.
  */
+#include "runtime/cgroups.h"
 #include "runtime/host/host.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 
 #include "base/compiler.h"
 #include "base/vec.h"
+#include "runtime/host/abi.h"
 #include "runtime/host/btf_types.h"
 #include "runtime/host/clang.h"
 #include "runtime/host/features.h"
@@ -32,6 +34,7 @@ struct facts {
 	struct arena *arena;
 	const char *folder; /* NULL: the running kernel */
 	const char *btf_path;
+	const char *functions; /* file to read instead of tracefs's list, or NULL */
 	struct btf *btf;
 	struct btf *c_btf; /* what a C compiler told; it is asked once */
 	struct clang_options clang;
@@ -124,6 +127,15 @@ static bool facts_has_types(const struct target *target)
 	return get_btf(facts_of(target)) != NULL;
 }
 
+static bool facts_member_offset(const struct target *target, const char *tag, const char *member,
+				uint32_t *ret_offset)
+{
+	struct btf *btf = get_btf(facts_of(target));
+	uint32_t id = btf ? btf_find(btf, BTF_KIND_BIT(BTF_KIND_STRUCT), tag) : 0;
+
+	return id && btf_member_offset(btf, id, member, ret_offset);
+}
+
 static const struct type *facts_find_enumerator(const struct target *target, struct types *types,
 						const char *name, int64_t *ret_value)
 {
@@ -164,6 +176,12 @@ void target_set_headers(struct target *target, const struct clang_options *optio
 	facts_of(target)->clang = *options;
 }
 
+static bool facts_abi_constant(const struct target *target UNUSED, const char *name,
+			       int64_t *ret_value)
+{
+	return abi_constant(name, ret_value);
+}
+
 static void facts_complete_type(const struct target *target, struct types *types,
 				struct type *record)
 {
@@ -177,9 +195,14 @@ static int facts_each_function(const struct target *target,
 			       bool (*callback)(void *context, const char *module, const char *name),
 			       void *context)
 {
-	int folder = get_events(facts_of(target));
+	struct facts *facts = facts_of(target);
+	int folder;
 
-	return folder < 0 ? folder : functions_each(folder, callback, context);
+	if (facts->functions)
+		return functions_each(AT_FDCWD, facts->functions, callback, context);
+	folder = get_events(facts);
+	return folder < 0 ? folder :
+			    functions_each(folder, "available_filter_functions", callback, context);
 }
 
 static int facts_each_typed_function(const struct target *target, const char *module,
@@ -300,7 +323,9 @@ static struct facts *facts_new(struct arena *arena)
 	facts->target.each_raw_tracepoint = facts_each_raw_tracepoint;
 	facts->target.has_types = facts_has_types;
 	facts->target.ask_c = facts_ask_c;
+	facts->target.abi_constant = facts_abi_constant;
 	facts->target.find_enumerator = facts_find_enumerator;
+	facts->target.member_offset = facts_member_offset;
 	facts->target.each_function = facts_each_function;
 	facts->target.each_typed_function = facts_each_typed_function;
 	facts->target.find_function = facts_find_function;
@@ -355,6 +380,11 @@ unsigned online_cpus(uint32_t *cpus, unsigned max)
 	return count;
 }
 
+static int host_cgroup_id(const struct target *target UNUSED, const char *path, uint64_t *ret_id)
+{
+	return cgroup_id(path, ret_id);
+}
+
 struct target *host_target_new(struct arena *arena, const struct host_options *options)
 {
 	struct facts *facts = facts_new(arena);
@@ -366,8 +396,10 @@ struct target *host_target_new(struct arena *arena, const struct host_options *o
 	facts->target.arch = arch_find(uts.machine);
 	facts->target.kernel_version = parse_version(uts.release);
 	facts->target.user_files = user_files_new(arena, "");
+	facts->target.cgroup_id = host_cgroup_id;
 	cpus = read_cpu_list("/sys/devices/system/cpu/possible", NULL, 65536);
 	facts->target.cpu_count = cpus ? cpus : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+	facts->functions = options->functions;
 	facts->btf_path = options->btf ? options->btf : "/sys/kernel/btf/vmlinux";
 	return facts->target.arch ? &facts->target : NULL;
 }

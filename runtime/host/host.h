@@ -9,6 +9,7 @@
 
 struct host_options {
 	const char *btf;	/* path instead of /sys/kernel/btf/vmlinux, or NULL */
+	const char *functions;	/* file instead of available_filter_functions, or NULL */
 };
 
 /* Opens nothing yet.  NULL on an architecture that there is no row for. */
@@ -20,6 +21,7 @@ struct target *host_target_new(struct arena *arena, const struct host_options *o
  *	target.conf	lines of KEY=VALUE: kernel_version=6.12.0, cpus=4, arch=x86_64,
  *			features=ringbuf,loop ... (without that line: what the version has)
  *	events/CATEGORY/EVENT/format
+ *	available_filter_functions	may be missing
  *	vmlinux.btf	raw BTF; may be missing
  *	root/		its programs and libraries, for probes in user space; may be missing
  *

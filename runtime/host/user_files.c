@@ -20,6 +20,7 @@
 struct user_files {
 	struct arena *arena;
 	const char *root;
+	const char *debug_folders; /* or NULL */
 	struct table binaries; /* path to struct opened */
 };
 
@@ -49,6 +50,11 @@ void user_files_free(struct user_files *files)
 	}
 }
 
+void user_files_add_debug(struct user_files *files, const char *folders)
+{
+	files->debug_folders = folders;
+}
+
 int user_files_open(struct user_files *files, const char *path, struct binary **ret_binary)
 {
 	struct opened *opened = table_get_str(&files->binaries, path);
@@ -56,6 +62,8 @@ int user_files_open(struct user_files *files, const char *path, struct binary **
 	if (!opened) {
 		opened = arena_new_struct(files->arena, struct opened);
 		opened->err = binary_open(files->arena, path, &opened->binary);
+		if (!opened->err)
+			opened->binary->debug_folders = files->debug_folders;
 		table_set_str(&files->binaries, path, opened);
 	}
 	if (!opened->err)
@@ -94,10 +102,15 @@ static void add(struct user_files *files, const char *name, const char *path,
 		struct user_paths *paths)
 {
 	struct user_path new = { arena_strdup(files->arena, name), arena_strdup(files->arena, path) };
+	struct stat st;
 	size_t i;
 
+	if (stat(path, &st))
+		return;
+	new.device = st.st_dev;
+	new.inode = st.st_ino;
 	for (i = 0; i < paths->count; i++)
-		if (!strcmp(paths->items[i].name, name))
+		if (paths->items[i].device == new.device && paths->items[i].inode == new.inode)
 			return;
 	vec_push(files->arena, paths, new);
 }

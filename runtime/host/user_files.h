@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/vec.h"
@@ -17,6 +18,8 @@ struct user_files;
 struct user_path {
 	const char *name; /* what the user is told */
 	const char *path; /* what to open: through /proc/PID/root for another root */
+	dev_t device;	  /* which file it is: two names may be of the same */
+	ino_t inode;
 };
 
 VEC_STRUCT(user_paths, struct user_path);
@@ -24,6 +27,9 @@ VEC_STRUCT(user_paths, struct user_path);
 /* `root` stands before every path: "", or a folder that stands for another system. */
 struct user_files *user_files_new(struct arena *arena, const char *root);
 void user_files_free(struct user_files *files);
+
+/* Folders with files of debug information, beside the usual ones: "DIR:DIR". */
+void user_files_add_debug(struct user_files *files, const char *folders);
 
 /*
  * Adds the files that `name` means:

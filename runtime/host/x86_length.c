@@ -172,28 +172,27 @@ static void take_vector(struct decoder *decoder, uint8_t opcode)
 	}
 }
 
+/* Gives what comes after the prefixes. */
+static uint8_t take_prefixes(struct decoder *decoder)
+{
+	for (;;) {
+		uint8_t opcode = next(decoder);
+		bool is_rex = one_byte[opcode] == 'r';
+
+		if (decoder->is_bad || (!is_rex && one_byte[opcode] != 'p'))
+			return opcode;
+		/* One that is not the last prefix says nothing. */
+		decoder->is_wide = is_rex && (opcode & 8);
+		decoder->is_operand_16 |= opcode == 0x66;
+		decoder->is_address_32 |= opcode == 0x67;
+	}
+}
+
 size_t x86_length(const uint8_t *code, size_t size)
 {
 	struct decoder decoder = { .code = code, .size = MIN(size, (size_t)X86_LENGTH_MAX) };
-	uint8_t opcode;
+	uint8_t opcode = take_prefixes(&decoder);
 
-	while (!decoder.is_bad) {
-		opcode = next(&decoder);
-		if (one_byte[opcode] == 'r') {
-			decoder.is_wide = opcode & 8;
-			opcode = next(&decoder);
-			if (one_byte[opcode] == 'p' || one_byte[opcode] == 'r')
-				decoder.at--; /* a REX that is not the last prefix says nothing */
-			else
-				break;
-			decoder.is_wide = false;
-			continue;
-		}
-		if (one_byte[opcode] != 'p')
-			break;
-		decoder.is_operand_16 |= opcode == 0x66;
-		decoder.is_address_32 |= opcode == 0x67;
-	}
 	if (decoder.is_bad)
 		return 0;
 	if (one_byte[opcode] == '2')

@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "sema/arch.h"
+#include "sema/target.h"
 
 struct val emit_register(struct codegen *cg, int offset)
 {
@@ -38,4 +39,14 @@ struct val emit_cookie(struct codegen *cg, const struct instance *instance UNUSE
 	struct val context = build_context(cg->b);
 
 	return build_call_pure(cg->b, BPF_FUNC_get_attach_cookie, &context, 1);
+}
+
+const struct type *registers_context(struct program *program,
+				     const struct attach_point *point UNUSED)
+{
+	const struct type *registers =
+		program->target->find_type(program->target, &program->types, "struct", "pt_regs");
+
+	return type_pointer(&program->types, registers ? registers : program->types.void_type,
+			    SPACE_KERNEL);
 }

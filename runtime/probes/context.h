@@ -15,6 +15,9 @@ struct val emit_call_arg(struct codegen *cg, const struct instance *instance, un
 unsigned call_arg_count(const struct target *target);
 struct val emit_call_result(struct codegen *cg, const struct instance *instance);
 
+/* Hook of struct probe_type: `ctx` is a struct pt_regs *. */
+const struct type *registers_context(struct program *program, const struct attach_point *point);
+
 /* Hook of struct mechanism: the cookie is the index of the point. */
 struct val emit_cookie(struct codegen *cg, const struct instance *instance);
 

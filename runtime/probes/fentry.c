@@ -56,10 +56,18 @@ static struct val emit_retval(struct codegen *cg, const struct instance *instanc
 
 /* --- attaching ------------------------------------------------------------------------------ */
 
+/* The data of a point: first what hooks shared with other types look for. */
+struct traced_function {
+	struct kernel_function function;
+	const char *key; /* "vfs_read:fentry:vmlinux": programs are named for it */
+};
+
 /* Probes on one function share its program, in the order of the script. */
 static const char *key_of_function(const struct attach_point *point)
 {
-	return point->name;
+	const struct traced_function *traced = point->data;
+
+	return traced->key;
 }
 
 static int attach(struct attacher *attacher, const struct object_attachment *attachment, int program)
@@ -79,12 +87,16 @@ static int attach(struct attacher *attacher, const struct object_attachment *att
 	return 0;
 }
 
+/* Frames of a kernel stack before the function's own: the program and the trampoline. */
+enum { STACK_SKIP = 2 };
+
 static const struct mechanism entry = {
 	.name = "fentry",
 	.prog_type = BPF_PROG_TYPE_TRACING,
 	.attach_type = BPF_TRACE_FENTRY,
 	.is_btf_function = true,
 	.share_key = key_of_function,
+	.stack_skip = STACK_SKIP,
 	.emit_arg = emit_function_arg,
 	.attach = attach,
 };
@@ -95,6 +107,7 @@ static const struct mechanism leave = {
 	.attach_type = BPF_TRACE_FEXIT,
 	.is_btf_function = true,
 	.share_key = key_of_function,
+	.stack_skip = STACK_SKIP,
 	.emit_arg = emit_function_arg,
 	.emit_retval = emit_retval,
 	.attach = attach,
@@ -107,6 +120,7 @@ static const struct mechanism leave_void = {
 	.attach_type = BPF_TRACE_FEXIT,
 	.is_btf_function = true,
 	.share_key = key_of_function,
+	.stack_skip = STACK_SKIP,
 	.emit_arg = emit_function_arg,
 	.attach = attach,
 };
@@ -116,7 +130,10 @@ static const struct mechanism leave_void = {
 static void add_point(struct expander *expander, const struct kernel_function *function,
 		      const char *name)
 {
-	struct arena *arena = expander->program->arena;
+	const struct traced_function traced = {
+		*function, point_name(expander, "%s:%s:%s", name, expander->type->name,
+				      function->module)
+	};
 	const struct mechanism *mechanism = &entry;
 	struct attach_point *point;
 	char *full = point_name(expander, "%s:%s:%s", expander->type->name, function->module, name);
@@ -127,7 +144,7 @@ static void add_point(struct expander *expander, const struct kernel_function *f
 	point->target = strchr(full, ':') + 1;
 	point->function = strrchr(full, ':') + 1;
 	point->number = function->btf_id;
-	point->data = arena_dup(arena, function, sizeof(*function));
+	point->data = arena_dup(expander->program->arena, &traced, sizeof(traced));
 	point->result = expander->type == &probe_fexit ? function->result : NULL;
 }
 
@@ -372,7 +389,7 @@ const struct probe_type probe_fentry = {
 	.old_name = "kfunc",
 	.forms = "fentry:FUNCTION or fentry:MODULE:FUNCTION",
 	.manual = "Fires where a function of the kernel begins; args has its arguments, typed.",
-	.flags = PROBE_FILTERS_PID,
+	.flags = PROBE_FILTERS_PID | PROBE_OF_KERNEL,
 	.space = SPACE_KERNEL,
 	.resolve = resolve,
 	.args = fentry_args,

@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "runtime/lister.h"
+#include "runtime/probes/context.h"
 #include "runtime/probes/kernel_functions.h"
 #include "runtime/probes/probes.h"
 #include "sema/program.h"
@@ -271,9 +272,10 @@ const struct probe_type probe_kprobe = {
 	.short_name = "k",
 	.forms = "kprobe:FUNCTION, kprobe:MODULE:FUNCTION, kprobe:FUNCTION+OFFSET or kprobe:ADDRESS",
 	.manual = "Fires where a function of the kernel begins; argN are its arguments.",
-	.flags = PROBE_FILTERS_PID,
+	.flags = PROBE_FILTERS_PID | PROBE_OF_KERNEL,
 	.space = SPACE_KERNEL,
 	.resolve = resolve,
+	.context = registers_context,
 	.list = list_entries,
 };
 
@@ -285,5 +287,6 @@ const struct probe_type probe_kretprobe = {
 	.flags = PROBE_FILTERS_PID,
 	.space = SPACE_KERNEL,
 	.resolve = resolve,
+	.context = registers_context,
 	.list = list_returns,
 };

@@ -12,7 +12,8 @@ const struct probe_type *const probe_types[] = {
 	&probe_begin,	       &probe_end,	&probe_interval,   &probe_profile,
 	&probe_rawtracepoint, &probe_software, &probe_tracepoint, &probe_uprobe,
 	&probe_kprobe,	       &probe_kretprobe, &probe_fentry,	   &probe_fexit,
-	&probe_hardware,       &probe_watchpoint, &probe_iter,
+	&probe_hardware,       &probe_watchpoint, &probe_iter,	   &probe_self,
+	&probe_test,	       &probe_bench,
 	&probe_uretprobe,      &probe_usdt,	NULL,
 };
 

@@ -14,6 +14,7 @@
 extern const struct probe_type *const probe_types[]; /* NULL at the end */
 
 extern const struct probe_type probe_begin;
+extern const struct probe_type probe_bench;
 extern const struct probe_type probe_end;
 extern const struct probe_type probe_fentry;
 extern const struct probe_type probe_fexit;
@@ -24,7 +25,9 @@ extern const struct probe_type probe_kprobe;
 extern const struct probe_type probe_kretprobe;
 extern const struct probe_type probe_profile;
 extern const struct probe_type probe_rawtracepoint;
+extern const struct probe_type probe_self;
 extern const struct probe_type probe_software;
+extern const struct probe_type probe_test;
 extern const struct probe_type probe_tracepoint;
 extern const struct probe_type probe_watchpoint;
 extern const struct probe_type probe_uprobe;

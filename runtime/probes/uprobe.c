@@ -12,6 +12,7 @@
 #include "lexer/literal.h"
 #include "runtime/host/demangle.h"
 #include "runtime/lister.h"
+#include "runtime/probes/context.h"
 #include "runtime/probes/probes.h"
 #include "runtime/probes/user.h"
 #include "sema/program.h"
@@ -22,6 +23,7 @@ struct wanted {
 	const char *written;   /* with offset and all */
 	struct span span;
 	bool is_pattern;
+	bool is_quoted;	       /* a '*' may be one of C++: int f(char *) */
 	bool is_demangled;     /* a name as the C++ source has it */
 	bool is_address;
 	uint64_t offset;       /* into the function; or the address */
@@ -77,6 +79,7 @@ static bool parse_wanted(struct expander *expander, const struct attach_point_pa
 					    (size_t)(plus - part->text));
 		wanted.has_offset = true;
 	}
+	wanted.is_quoted = part->is_quoted;
 	wanted.is_pattern = !part->is_quoted && has_wildcard(wanted.name);
 	/* Characters that only names of the source have. */
 	if (!wanted.is_pattern && (strstr(wanted.name, "::") || strchr(wanted.name, '(')))
@@ -308,7 +311,7 @@ static void add_address(struct expander *expander, const struct user_binary *fil
 
 /* --- resolving ------------------------------------------------------------------------------ */
 
-/* Gives how many functions the binary has at all. */
+/* Gives how many functions the binary has at all.  `suggestion` may be NULL. */
 static size_t resolve_in(struct expander *expander, const struct user_binary *file,
 			 const struct wanted *wanted, struct suggestion *suggestion)
 {
@@ -330,7 +333,7 @@ static size_t resolve_in(struct expander *expander, const struct user_binary *fi
 		find_functions(arena, wanted, symbols, &found);
 	}
 	add_functions(expander, file, &found, wanted);
-	for (i = 0; !found.count && i < symbols->count; i++)
+	for (i = 0; !found.count && suggestion && i < symbols->count; i++)
 		suggestion_offer(suggestion, symbols->items[i].name);
 	return symbols->count;
 }
@@ -365,14 +368,20 @@ static void resolve(struct expander *expander, const struct attach_point_parts *
 	errors = program->diags->error_count;
 	suggestion_init(&suggestion, wanted.name);
 	for (i = 0; i < files.count && program->diags->error_count == errors; i++)
-		functions += resolve_in(expander, &files.items[i], &wanted, &suggestion);
+		functions += resolve_in(expander, &files.items[i], &wanted,
+					files.count == 1 && !wanted.is_pattern ? &suggestion : NULL);
+	/* What is in quotes is a pattern where no function is called just that. */
+	wanted.is_pattern = wanted.is_quoted && has_wildcard(wanted.name) &&
+			    expander->points.count == before;
+	for (i = 0; wanted.is_pattern && i < files.count && program->diags->error_count == errors; i++)
+		resolve_in(expander, &files.items[i], &wanted, NULL);
 	if (expander->points.count > before || program->diags->error_count > errors)
 		return;
 	if (!functions && files.count == 1)
 		report_no_symbols(expander, parts, &files.items[0]);
 	else
 		report_no_match(expander, parts,
-				suggestion.best && !wanted.is_pattern ?
+				suggestion.best ?
 					point_name(expander, "%s:%s:%s", expander->type->name,
 						   files.items[0].name, suggestion.best) :
 					NULL);
@@ -424,8 +433,10 @@ const struct probe_type probe_uprobe = {
 	.short_name = "u",
 	.forms = "uprobe:BIN:FUNCTION, uprobe:BIN:FUNCTION+OFFSET or uprobe:BIN:ADDRESS",
 	.manual = "Fires when a function of a program or library is entered, or at an instruction.",
+	.flags = PROBE_LAST_FIRST | PROBE_OF_PROGRAMS,
 	.space = SPACE_USER,
 	.resolve = resolve,
+	.context = registers_context,
 	.list = list_entries,
 };
 
@@ -434,7 +445,9 @@ const struct probe_type probe_uretprobe = {
 	.short_name = "ur",
 	.forms = "uretprobe:BIN:FUNCTION",
 	.manual = "Fires when a function of a program or library returns.",
+	.flags = PROBE_LAST_FIRST,
 	.space = SPACE_USER,
 	.resolve = resolve,
+	.context = registers_context,
 	.list = list_returns,
 };

@@ -241,7 +241,9 @@ const struct probe_type probe_usdt = {
 	.short_name = "U",
 	.forms = "usdt:BIN:PROBE or usdt:BIN:PROVIDER:PROBE",
 	.manual = "Fires at a probe that a program or library was built with.",
+	.flags = PROBE_LAST_FIRST | PROBE_OF_PROGRAMS,
 	.space = SPACE_USER,
 	.resolve = resolve,
+	.context = registers_context,
 	.list = list,
 };

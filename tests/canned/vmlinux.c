@@ -230,3 +230,55 @@ struct vfsmount canned_mount;
 struct shapes canned_shapes;
 size_t canned_size;
 s64 canned_wide;
+
+/* Functions: what fentry types and iterators find in BTF. */
+s64 vfs_read(struct file *file, char *buf, size_t count, s64 *pos)
+{
+	return file && buf && pos ? (s64)count : 0;
+}
+
+s64 vfs_write(struct file *file, const char *buf, size_t count, s64 *pos)
+{
+	return file && buf && pos ? (s64)count : 0;
+}
+
+int vfs_open(const struct path *path, struct file *file)
+{
+	return path && file;
+}
+
+void vfs_forget(struct dentry *dentry, bool now)
+{
+	if (now)
+		dentry->d_flags = 0;
+}
+
+struct span {
+	u64 from, to;
+};
+
+bool span_holds(struct span span, u8 at)
+{
+	return span.from <= at && at < span.to;
+}
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	u64 session_id;
+	u64 seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+int bpf_iter_task(struct bpf_iter_meta *meta, struct task_struct *task)
+{
+	return meta && task;
+}
+
+struct bpf_iter__task canned_iter_task;
+struct bpf_iter_meta canned_iter_meta;

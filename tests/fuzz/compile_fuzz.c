@@ -29,13 +29,14 @@ static void compile_text(struct arena *arena, const struct target *target, const
 	static const char *const params[] = { "7", "word" };
 	const struct compile_options options = { .params = params, .param_count = 2,
 						 .allow_unsafe = true };
-	const struct language language = language_of(target);
+	struct language language = language_of(target);
 	struct sources *sources = arena_new_struct(arena, struct sources);
 	const struct object *object;
 	struct source *source;
 	struct strbuf messages, listing;
 	struct diags diags;
 
+	language.read_import = NULL;
 	sources_init(sources, arena);
 	diags_init(&diags, arena, sources);
 	source = sources_add(sources, "fuzz", text, size);
@@ -56,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct target *target = file_target_new(arena, CANNED, &error);
 
 	require(target, error);
+	target->ask_c = NULL; /* no processes of its own */
 	compile_text(arena, target, arena_strndup(arena, (const char *)data, size), size);
 	target_close(target);
 	arena_free(arena);

@@ -1,4 +1,4 @@
-"""live/smoke.cases on other kernels, in QEMU guests: one boot a kernel, then one test a case.
+"""live/smoke.cases and functions.cases on other kernels, in QEMU guests: one boot a kernel, then one test a case.
 
 vmrun fetches Debian's kernel packages through apt on first use and keeps them
 in its cache.  Where that or QEMU cannot be had the tests are skipped, and say so.
@@ -15,7 +15,8 @@ from cases import read_cases
 from support import TESTS, environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SMOKE = os.path.join(TESTS, "live", "smoke.cases")
+FILES = [os.path.join(TESTS, "live", "smoke.cases"), os.path.join(TESTS, "live", "uprobes.cases"),
+         os.path.join(HERE, "functions.cases")]
 KERNELS = ["5.10", "6.1", "6.12", "7.2"]
 NO_GUEST = 125  # vmrun could not fetch or boot
 
@@ -26,8 +27,8 @@ def outcomes(request, bpfline):
     if not shutil.which("qemu-system-x86_64"):
         pytest.skip("no qemu-system-x86_64")
     done = subprocess.run(
-        [sys.executable, os.path.join(HERE, "vmrun"), "--kernel", request.param, "--timeout", "240", "--",
-         "/usr/bin/python3", os.path.join(HERE, "suite.py"), bpfline.path, bpfline.load, SMOKE],
+        [sys.executable, os.path.join(HERE, "vmrun"), "--kernel", request.param, "--timeout", "400", "--",
+         "/usr/bin/python3", os.path.join(HERE, "suite.py"), bpfline.path, bpfline.load, *FILES],
         capture_output=True, text=True, errors="replace", env=environment(), check=False)
     assert "died under the command" not in done.stderr, done.stderr
     if done.returncode == NO_GUEST:
@@ -35,12 +36,14 @@ def outcomes(request, bpfline):
     found = {}
     for line in done.stdout.splitlines():
         outcome = json.loads(line)
-        found[outcome["name"]] = outcome["why"]
+        found[outcome["name"]] = outcome
     assert done.returncode == 0, done.stdout + done.stderr
     return found
 
 
-@pytest.mark.parametrize("name", [case.name for case in read_cases(SMOKE)])
-def test_smoke(outcomes, name):
+@pytest.mark.parametrize("name", [case.name for file in FILES for case in read_cases(file)])
+def test_case(outcomes, name):
     assert name in outcomes, "did not run"
-    assert outcomes[name] is None, outcomes[name]
+    if outcomes[name].get("skipped"):
+        pytest.skip("this kernel cannot")
+    assert outcomes[name]["why"] is None, outcomes[name]["why"]

@@ -255,3 +255,40 @@ int bpf_attach_perf_event(int program UNUSED, int perf_event UNUSED, uint64_t co
 {
 	return -EOPNOTSUPP;
 }
+
+int bpf_attach_kprobe_multi(int program UNUSED, const char *const *symbols UNUSED,
+			    const uint64_t *cookies UNUSED, uint32_t count UNUSED,
+			    bool on_return UNUSED)
+{
+	return -EOPNOTSUPP;
+}
+
+int bpf_attach_uprobes(int program UNUSED, const struct bpf_uprobe_spec *spec UNUSED)
+{
+	return -EOPNOTSUPP;
+}
+
+int bpf_attach_iterator(int program UNUSED, uint32_t pid UNUSED)
+{
+	return -EOPNOTSUPP;
+}
+
+int bpf_open_iterator(int link UNUSED)
+{
+	return -EOPNOTSUPP;
+}
+
+int bpf_module_btf(const char *module UNUSED)
+{
+	return -EOPNOTSUPP;
+}
+
+int bpf_enable_stats(void)
+{
+	return -EOPNOTSUPP;
+}
+
+uint64_t bpf_run_time(int program UNUSED)
+{
+	return 0;
+}

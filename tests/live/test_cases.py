@@ -18,7 +18,6 @@ def all_cases():
 
 @pytest.mark.parametrize("case", all_cases())
 def test_case(case, bpfline, live):
-    args = [word.replace("LOAD", bpfline.load) for word in case.words("args")]
-    result = bpfline.run(*args, "-e", case.script, *case.words("params"),
+    result = bpfline.run(*case.command(bpfline.load),
                          stdin=case.sections.get("stdin", "").encode())
     check_case(case, result)

@@ -11,7 +11,7 @@ import xml.dom.minidom
 
 import pytest
 
-from support import environment
+from support import Load, environment
 
 GETPPID = "tracepoint:syscalls:sys_enter_getppid"
 CALLS = ["inner", "middle", "outer", "main"]
@@ -248,3 +248,19 @@ def test_a_file_system_of_its_own(bpfline, chain, tmp_path):
         result = tracer.stop()
         process.kill()
     assert names(result.stdout) == CALLS
+
+
+def test_of_the_process_of_p_alone(bpfline, load):
+    with Load(load, "getppid", 50) as process:
+        with bpfline.start("%s { @[ustack(raw, 1), usym(1)] = count(); @pid[pid] = count(); }" % GETPPID,
+                           "-p", str(process.pid)) as tracer:
+            process.go()
+            result = tracer.wait()
+    assert result.maps["@pid[%d]" % process.pid] == "50"
+    assert re.search(r"@\[\n[0-9a-f]+\n, 0x1\]: 50\n", result.stdout)
+
+
+def test_the_largest_stacks(bpfline, chain):
+    result = run(bpfline, chain, "@[kstack(1024), ustack(1024)] = count(); "
+                 "@b = ustack(build_id, 300);")
+    assert [name for name in names(result.stdout) if name in CALLS] == CALLS and result.status == 0

@@ -152,10 +152,20 @@ def test_process_in_a_root_of_its_own(bpfline, target, tmp_path):
     assert result.maps == {"@": "50"}
 
 
+@pytest.mark.parametrize("mechanism", [[], ["--attach=perf"]])
+def test_order_of_the_script(bpfline, target, mechanism):
+    """The kernel runs what was attached last first."""
+    script = " ".join('%s:TARGET:add { printf("%s "); }' % (kind, kind + str(i))
+                      for i in range(3) for kind in ("uprobe", "uretprobe"))
+    result = trace(bpfline, target, script, "calls", 2, options=mechanism)
+    once = "uprobe0 uprobe1 uprobe2 uretprobe0 uretprobe1 uretprobe2 "
+    assert 2 * once in re.sub(r"sum \d+\n", "", result.stdout)
+
+
 def test_wildcards_tell_the_function(bpfline, target):
-    result = trace(bpfline, target, "uprobe:TARGET:*e*t { @[func, probe] = count(); }", "calls", 50)
-    assert result.maps == {"@[text, uprobe:%s:text]" % target: "50"} or \
-        "@[text, uprobe:%s:text]" % target in result.maps
+    result = trace(bpfline, target, "uprobe:TARGET:*e*t* { @[func, probe] = count(); }", "calls", 50)
+    for name in ("text", "negate"):
+        assert result.maps["@[%s, uprobe:%s:%s]" % (name, target, name)] == "50"
 
 
 def test_wildcard_in_the_path(bpfline, target):
@@ -186,7 +196,12 @@ def test_debug_file(bpfline, target, tmp_path):
     subprocess.run(["objcopy", "--add-gnu-debuglink=%s" % debug, program], check=True, cwd=tmp_path)
     result = bpfline.script("uprobe:%s:add { @ = count(); }" % program, "-c", "%s calls 20" % program)
     assert result.maps == {"@": "20"}
-    debug.unlink()
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    debug.rename(aside / debug.name)
+    result = bpfline.script("uprobe:%s:add { @ = count(); }" % program, "--debuginfo", "/nowhere:%s" % aside,
+                            "-c", "%s calls 20" % program)
+    assert result.maps == {"@": "20"}
     result = bpfline.script("uprobe:%s:add { @ = count(); }" % program)
     assert result.status == 1 and "No matches" in result.stderr and "stripped" in result.stderr
 
@@ -207,11 +222,14 @@ def test_names_of_cpp(bpfline, tmp_path):
     source, program = tmp_path / "program.cc", tmp_path / "program"
     source.write_text(CPP)
     subprocess.run(["g++", "-O1", "-o", program, source], check=True)
-    listed = bpfline.run("-l", "uprobe:%s:cpp:ns::*" % program)
+    listed = bpfline.run("-l", "uprobe:%s:cpp:\"ns::*\"" % program)
     if "ns::" not in listed.stdout:
         pytest.skip("built without a demangler")
     for point, maps in (('cpp:"ns::f"', {"@[ns::f(int)]": "7", "@[ns::f(char const*)]": "1"}),
                         ('"ns::f(int)"', {"@[ns::f(int)]": "7"}),
+                        ('cpp:"ns::f(char const*)"', {"@[ns::f(char const*)]": "1"}),
+                        ('cpp:"ns::*"', {"@[ns::f(int)]": "7", "@[ns::f(char const*)]": "1",
+                                         "@[ns::box::get(long)]": "7"}),
                         ('cpp:"ns::box::get"', {"@[ns::box::get(long)]": "7"})):
         result = bpfline.script("uprobe:%s:%s { @[func] = count(); }" % (program, point), "-c", str(program))
         assert result.maps == maps, result.stderr

@@ -1,8 +1,12 @@
 /*
- * Constants of the ABI, as the headers have them that we are compiled with;
- * only those that are the same on all processors.
+ * Constants of the kernel's ABI that scripts take from headers of the system
+ * and that are in no BTF, because they are #defines: with them most scripts
+ * that include such a header need no C compiler.
+ *
+ * They are what the headers say that we are compiled with; only those are
+ * listed that are the same on all processors.
  */
-#include "sema/c_abi.h"
+#include "runtime/host/abi.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +16,6 @@
 #include <sys/stat.h>
 
 #include "base/compiler.h"
-#include "sema/c_reader.h"
 
 /* clang-format off */
 #define CONSTANTS(X) \
@@ -31,29 +34,25 @@
 
 static const struct {
 	const char *name;
-	uint64_t value;
+	int64_t value;
 } constants[] = {
-#define X(name) { #name, (uint64_t)(name) },
+#define X(name) { #name, (name) },
 	CONSTANTS(X)
 #undef X
+	/* States of tasks: no header for programs has them, but ps and sched_switch show them. */
+	{ "TASK_RUNNING", 0 },
+	{ "TASK_INTERRUPTIBLE", 1 },
+	{ "TASK_UNINTERRUPTIBLE", 2 },
 };
 
-bool c_abi_define(struct program *program, const char *name)
+bool abi_constant(const char *name, int64_t *ret_value)
 {
-	struct diags unheard;
-	struct c_reader reader = { .program = program, .names = program->c, .diags = &unheard };
-	const struct source *source;
-	const char *text;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(constants) && strcmp(constants[i].name, name) != 0; i++)
-		;
-	if (i == ARRAY_SIZE(constants))
-		return false;
-	diags_init(&unheard, program->arena, program->sources);
-	text = arena_printf(program->arena, "#define %s %llu\n", name,
-			    (unsigned long long)constants[i].value);
-	source = sources_add(program->sources, "abi", text, strlen(text));
-	c_read_text(&reader, (struct span){ source->base, source->base + source->size });
-	return true;
+	for (i = 0; i < ARRAY_SIZE(constants); i++)
+		if (!strcmp(constants[i].name, name)) {
+			*ret_value = constants[i].value;
+			return true;
+		}
+	return false;
 }

@@ -1,0 +1,247 @@
+/*
+ * Looking into strings and memory: strstr, strcontains, memcmp, strcap.
+ *
+ * The loops end at bounds that the verifier walks through.  Where two bounds
+ * would multiply to more than it takes, kernels that have it are given
+ * may_goto, which lets it see the loop once.
+ */
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "codegen/lower.h"
+#include "sema/check.h"
+#include "stdlib/call.h"
+#include "stdlib/library.h"
+#include "stdlib/source.h"
+
+enum { TURNS_MAX = 16384 };
+
+/* The value of a string argument in memory of ours, with zeros after its end. */
+static struct val own_string(struct codegen *cg, const struct expr *arg)
+{
+	bool was_open = cg->is_wide_open;
+	struct val slot;
+
+	if (arg->kind == EXPR_STRING)
+		return emit_expr(cg, arg);
+	slot = build_slot(cg->b, arg->type->size);
+	cg->is_wide_open = false;
+	emit_expr_into(cg, arg, arg->type, slot);
+	cg->is_wide_open = was_open;
+	return slot;
+}
+
+/* --- strstr ------------------------------------------------------------------------------ */
+
+static const char *literal_of(const struct expr *arg)
+{
+	return arg->kind == EXPR_STRING ? arg->string.text : NULL;
+}
+
+static bool has_guard(const struct codegen *cg)
+{
+	return target_has(cg->program->target, FEATURE_MAY_GOTO);
+}
+
+static void check_strstr(struct checker *checker, struct expr *call)
+{
+	const struct expr *hay = call_arg(call, 0), *needle = call_arg(call, 1);
+
+	if (literal_of(needle) || (uint64_t)hay->type->size * needle->type->size <= TURNS_MAX ||
+	    target_has(checker->program->target, FEATURE_MAY_GOTO))
+		return;
+	diag_report(checker->program->diags, call->span, DIAG_UNSUPPORTED,
+		    "%s() of strings of %u and %u bytes needs Linux 6.9", call->call.name,
+		    hay->type->size, needle->type->size);
+	diag_hint(checker->program->diags, "a literal as the second, or shorter strings, work here");
+}
+
+/* One position: goes to `differ` where the literal does not stand. */
+static void match_literal(struct codegen *cg, struct val here, const char *text, uint32_t differ)
+{
+	size_t i;
+
+	for (i = 0; text[i]; i++)
+		build_branch(cg->b, BPF_JNE, build_load(cg->b, 1, false, here, (int64_t)i),
+			     val_const((unsigned char)text[i]), differ);
+}
+
+/* What is searched, and the two cells of the search: the position and how far it matches. */
+struct search {
+	struct val hay, needle;
+	uint32_t hay_size, needle_size;
+	uint32_t at, matched;
+};
+
+/* One position: goes to `differ` at the first byte that differs, to `found` at the needle's end. */
+static void match_bytes(struct codegen *cg, const struct search *search, uint32_t differ,
+			uint32_t found)
+{
+	struct builder *b = cg->b;
+	uint32_t top = build_label(b);
+	struct val j, wanted, place;
+
+	build_var_set(b, search->matched, val_const(0));
+	build_place(b, top);
+	if (has_guard(cg))
+		build_may_goto(b, differ);
+	j = build_var_get(b, search->matched);
+	build_branch(b, BPF_JGE, j, val_const(search->needle_size), found);
+	wanted = build_load(b, 1, false, build_alu(b, BPF_ADD, search->needle, j), 0);
+	build_branch(b, BPF_JEQ, wanted, val_const(0), found);
+	place = build_alu(b, BPF_ADD, build_var_get(b, search->at), j);
+	build_branch(b, BPF_JGE, place, val_const(search->hay_size), differ);
+	build_branch(b, BPF_JNE,
+		     build_load(b, 1, false, build_alu(b, BPF_ADD, search->hay, place), 0), wanted,
+		     differ);
+	build_var_set(b, search->matched, build_alu(b, BPF_ADD, j, val_const(1)));
+	build_jump(b, top);
+}
+
+/* The position, or -1. */
+static struct val emit_strstr(struct codegen *cg, const struct expr *call)
+{
+	const struct expr *hay = call_arg(call, 0), *needle = call_arg(call, 1);
+	const char *text = literal_of(needle);
+	struct builder *b = cg->b;
+	uint32_t result = build_var(b), top = build_label(b), next = build_label(b);
+	uint32_t found = build_label(b), end = build_label(b);
+	struct search search = { .hay = own_string(cg, hay), .hay_size = hay->type->size,
+				 .needle_size = needle->type->size, .at = build_var(b),
+				 .matched = build_var(b) };
+	uint32_t last = search.hay_size, length = text ? (uint32_t)strlen(text) : 0;
+	struct val at;
+
+	if (!text)
+		search.needle = own_string(cg, needle);
+	if (length)
+		last = search.hay_size > length ? search.hay_size - length : 0;
+	build_var_set(b, result, val_const(-1));
+	build_var_set(b, search.at, val_const(0));
+	build_enter(b);
+	build_place(b, top);
+	if (!text && has_guard(cg))
+		build_may_goto(b, end);
+	at = build_var_get(b, search.at);
+	build_branch(b, BPF_JGE, at, val_const(last), end);
+	if (text)
+		match_literal(cg, build_alu(b, BPF_ADD, search.hay, at), text, next);
+	else
+		match_bytes(cg, &search, next, found);
+	build_place(b, found);
+	build_var_set(b, result, build_var_get(b, search.at));
+	build_jump(b, end);
+	build_place(b, next);
+	at = build_var_get(b, search.at);
+	build_branch(b, BPF_JGE, at, val_const(search.hay_size), end);
+	build_branch(b, BPF_JEQ, build_load(b, 1, false, build_alu(b, BPF_ADD, search.hay, at), 0),
+		     val_const(0), end);
+	build_var_set(b, search.at, build_alu(b, BPF_ADD, at, val_const(1)));
+	build_jump(b, top);
+	build_leave(b);
+	build_place(b, end);
+	return build_var_get(b, result);
+}
+
+static struct val emit_strcontains(struct codegen *cg, const struct expr *call)
+{
+	struct val at = emit_strstr(cg, call);
+
+	/* Not negative: the sign bit, turned round. */
+	return build_alu(cg->b, BPF_RSH, build_alu(cg->b, BPF_XOR, at, val_const(-1)), val_const(63));
+}
+
+/* --- memcmp ------------------------------------------------------------------------------ */
+
+static uint32_t bytes_of(const struct type *type)
+{
+	return type->kind == TYPE_STRING || type->kind == TYPE_ARRAY || type->kind == TYPE_TUPLE ||
+			       type->kind == TYPE_STRUCT ? type->size : 0;
+}
+
+static void check_memcmp(struct checker *checker, struct expr *call)
+{
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		if (!bytes_of(call_arg(call, i)->type))
+			diag_report(checker->program->diags, call_arg(call, i)->span, DIAG_ARG_TYPE,
+				    "memcmp() compares strings, arrays, records and tuples (%s provided)",
+				    call_arg(call, i)->type->name);
+}
+
+static struct val own_bytes(struct codegen *cg, const struct expr *arg)
+{
+	struct val slot;
+
+	if (arg->type->kind == TYPE_STRING)
+		return own_string(cg, arg);
+	slot = build_slot(cg->b, arg->type->size);
+	emit_expr_into(cg, arg, arg->type, slot);
+	return slot;
+}
+
+static struct val emit_memcmp(struct codegen *cg, const struct expr *call)
+{
+	const struct expr *left = call_arg(call, 0), *right = call_arg(call, 1);
+	struct builder *b = cg->b;
+	uint32_t result = build_var(b), at = build_var(b), top = build_label(b), end = build_label(b);
+	uint32_t most = MIN(bytes_of(left->type), bytes_of(right->type));
+	struct val count = emit_expr(cg, call_arg(call, 2)), here, difference;
+	struct val a = own_bytes(cg, left), c = own_bytes(cg, right);
+
+	build_var_set(b, result, val_const(0));
+	build_var_set(b, at, val_const(0));
+	build_enter(b);
+	build_place(b, top);
+	here = build_var_get(b, at);
+	build_branch(b, BPF_JGE, here, val_const(most), end);
+	build_branch(b, BPF_JGE, here, count, end);
+	difference = build_alu(b, BPF_SUB,
+			       build_load(b, 1, true, build_alu(b, BPF_ADD, a, here), 0),
+			       build_load(b, 1, true, build_alu(b, BPF_ADD, c, here), 0));
+	build_var_set(b, result, difference);
+	build_branch(b, BPF_JNE, difference, val_const(0), end);
+	build_var_set(b, at, build_alu(b, BPF_ADD, here, val_const(1)));
+	build_jump(b, top);
+	build_leave(b);
+	build_place(b, end);
+	return build_var_get(b, result);
+}
+
+/* --- strcap ------------------------------------------------------------------------------ */
+
+static void check_strcap(struct checker *checker, struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 0);
+
+	if (arg->type->kind == TYPE_STRING || arg->type->kind == TYPE_ARRAY)
+		return;
+	diag_report(checker->program->diags, arg->span, DIAG_ARG_TYPE,
+		    "strcap() only supports string and array arguments (%s provided)",
+		    arg->type->name);
+	if (arg->type->kind == TYPE_POINTER)
+		diag_hint(checker->program->diags, "what a pointer points to is a string in str()");
+}
+
+static struct val emit_strcap(struct codegen *cg UNUSED, const struct expr *call)
+{
+	const struct type *type = call_arg(call, 0)->type;
+
+	return val_const(type->kind == TYPE_ARRAY ? type->array.length : type->size);
+}
+
+const struct builtin search_builtins[] = {
+	{ "strstr", "int32 (string, string)",
+	  "Where the second string first stands in the first, from 0; -1: nowhere.",
+	  BUILTIN_MUST_CALL, .check = check_strstr, .emit = emit_strstr },
+	{ "strcontains", "bool (string, string)", "True when the second string stands in the first.",
+	  BUILTIN_MUST_CALL, .check = check_strstr, .emit = emit_strcontains },
+	{ "memcmp", "int32 (any, any, int)",
+	  "Difference of the first bytes that differ, of so many; 0: they are equal.",
+	  BUILTIN_MUST_CALL, .check = check_memcmp, .emit = emit_memcmp },
+	{ "strcap", "uint64 (any)", "Room of a string in bytes, its NUL included, or elements of an array.",
+	  BUILTIN_MUST_CALL, .check = check_strcap, .emit = emit_strcap },
+	{ NULL },
+};

@@ -1,0 +1,279 @@
+/*
+ * What is known when the script is compiled: tests of types, assertions, what
+ * the kernel offers; and marks that change a type only.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "codegen/lower.h"
+#include "sema/check.h"
+#include "stdlib/call.h"
+#include "stdlib/format.h"
+#include "stdlib/library.h"
+#include "stdlib/printf.h"
+
+/* --- is_* -------------------------------------------------------------------------------- */
+
+static bool is_str(const struct expr *arg)
+{
+	return arg->type->kind == TYPE_STRING;
+}
+
+static bool is_ptr(const struct expr *arg)
+{
+	return arg->type->kind == TYPE_POINTER;
+}
+
+static bool is_array(const struct expr *arg)
+{
+	return arg->type->kind == TYPE_ARRAY;
+}
+
+static bool is_integer(const struct expr *arg)
+{
+	return arg->type->kind == TYPE_INT;
+}
+
+static bool is_unsigned(const struct expr *arg)
+{
+	return arg->type->kind == TYPE_INT &&
+	       !(arg->type->integer.is_literal ? arg->type->integer.is_negative
+					       : arg->type->integer.is_signed);
+}
+
+static bool is_literal(const struct expr *arg)
+{
+	return arg->kind == EXPR_NUMBER || arg->kind == EXPR_STRING || arg->kind == EXPR_BOOL;
+}
+
+static bool is_scalar(const struct expr *arg)
+{
+	return arg->kind == EXPR_MAP && arg->map.map && arg->map.map->kind != MAP_KEYED;
+}
+
+#define TEST_OF(name)                                                                           \
+	static struct val emit_##name(struct codegen *cg UNUSED, const struct expr *call)       \
+	{                                                                                       \
+		return val_const(name(call_arg(call, 0)));                                      \
+	}
+
+TEST_OF(is_str)
+TEST_OF(is_ptr)
+TEST_OF(is_array)
+TEST_OF(is_integer)
+TEST_OF(is_unsigned)
+TEST_OF(is_literal)
+TEST_OF(is_scalar)
+
+/* Errors of the kernel in a pointer: the last page of addresses. */
+static struct val emit_is_err(struct codegen *cg, const struct expr *call)
+{
+	struct builder *b = cg->b;
+	uint32_t result = build_var(b), end = build_label(b);
+	struct val pointer = emit_expr(cg, call_arg(call, 0));
+
+	build_var_set(b, result, val_const(0));
+	build_branch(b, BPF_JLT, pointer, val_const(-4095), end);
+	build_enter(b);
+	build_var_set(b, result, val_const(1));
+	build_leave(b);
+	build_place(b, end);
+	return build_var_get(b, result);
+}
+
+/* --- static_assert, fail: reported where they are not pruned ------------------------------- */
+
+static struct val emit_static_assert(struct codegen *cg, const struct expr *call)
+{
+	const struct expr *condition = call_arg(call, 0), *text = call_arg(call, 1);
+	int64_t holds = 0;
+
+	if (!expr_known(cg, condition, &holds))
+		diag_report(cg->program->diags, condition->span, DIAG_ARG_LITERAL,
+			    "static_assert() wants a condition that is known when the script is "
+			    "compiled");
+	else if (!holds)
+		diag_report(cg->program->diags, call->span, DIAG_STATIC_ASSERT, "%s",
+			    text->string.text);
+	return VAL_NOTHING;
+}
+
+static void check_fail(struct checker *checker, struct expr *call)
+{
+	size_t i;
+
+	check_formatted(checker, call);
+	for (i = 1; i < call_arg_count(call); i++)
+		if (!is_literal(call_arg(call, i)))
+			diag_report(checker->program->diags, call_arg(call, i)->span,
+				    DIAG_ARG_LITERAL, "fail() can only use literals");
+}
+
+static void put_literal(const struct conversion *conversion, const struct expr *arg,
+			struct strbuf *out)
+{
+	if (arg->kind == EXPR_STRING)
+		format_text(conversion, arg->string.text, arg->string.length, out);
+	else if (conversion_is_number(conversion->kind))
+		format_number(conversion,
+			      arg->kind == EXPR_BOOL ? arg->boolean : arg->number.value, out);
+	else if (arg->kind == EXPR_BOOL)
+		strbuf_puts(out, arg->boolean ? "true" : "false");
+	else
+		strbuf_printf(out, arg->number.is_negative ? "%lld" : "%llu",
+			      (long long)arg->number.value);
+}
+
+static struct val emit_fail(struct codegen *cg, const struct expr *call)
+{
+	const struct format *format = call->call.data;
+	struct strbuf text;
+	size_t i, next = 1;
+
+	strbuf_init(&text, cg->arena);
+	for (i = 0; i < format->pieces.count; i++) {
+		const struct format_piece *piece = &format->pieces.items[i];
+
+		strbuf_add(&text, piece->text, piece->length);
+		if (piece->has_conversion)
+			put_literal(&piece->conversion, call_arg(call, next++), &text);
+	}
+	diag_report(cg->program->diags, call->span, DIAG_STATIC_ASSERT, "%s", text.text);
+	return VAL_NOTHING;
+}
+
+/* --- kptr, uptr: the same value, in a space ------------------------------------------------ */
+
+static const struct type *infer_space(struct inferer *inferer, const struct expr *call,
+				      enum space space)
+{
+	struct types *types = &inferer->program->types;
+	const struct type *type = call_arg(call, 0) ? call_arg(call, 0)->type : NULL;
+
+	if (!type)
+		return NULL;
+	if (type->kind == TYPE_POINTER)
+		return type_pointer(types, type->pointer.to, space);
+	/* An integer has no space: it becomes a pointer to bytes. */
+	return type_pointer(types, type_int(types, 1, false), space);
+}
+
+static const struct type *infer_kptr(struct inferer *inferer, struct expr *call)
+{
+	return infer_space(inferer, call, SPACE_KERNEL);
+}
+
+static const struct type *infer_uptr(struct inferer *inferer, struct expr *call)
+{
+	return infer_space(inferer, call, SPACE_USER);
+}
+
+static void check_space(struct checker *checker, struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 0);
+
+	if (arg->type->kind != TYPE_POINTER && arg->type->kind != TYPE_INT)
+		diag_report(checker->program->diags, arg->span, DIAG_ARG_TYPE,
+			    "%s() only supports pointer and integer arguments (%s provided)",
+			    call->call.name, arg->type->name);
+}
+
+static struct val emit_same(struct codegen *cg, const struct expr *call)
+{
+	return emit_expr(cg, call_arg(call, 0));
+}
+
+/* --- kfunc_exist --------------------------------------------------------------------------- */
+
+static struct val emit_kfunc_exist(struct codegen *cg, const struct expr *call)
+{
+	const struct target *target = cg->program->target;
+
+	struct kernel_function function;
+	int err = -ENOENT;
+
+	if (target->find_function)
+		err = target->find_function(target, &cg->program->types, NULL,
+					    call_arg(call, 0)->string.text, &function);
+	return val_const(!err || err == -EEXIST);
+}
+
+/* --- what there is not ---------------------------------------------------------------------- */
+
+static void refuse(struct checker *checker, const struct expr *call, const char *why,
+		   const char *instead)
+{
+	diag_report(checker->program->diags, call->span, DIAG_UNSUPPORTED, "%s() is not supported: %s",
+		    call->kind == EXPR_CALL ? call->call.name : call->ident.name, why);
+	if (instead)
+		diag_hint(checker->program->diags, "%s", instead);
+}
+
+static void refuse_unwatch(struct checker *checker, struct expr *call)
+{
+	refuse(checker, call, "a watchpoint stays until the end of the run",
+	       "a condition before the body stops it from acting");
+}
+
+static void refuse_skboutput(struct checker *checker, struct expr *call)
+{
+	refuse(checker, call, "packets are not written to files",
+	       "buf() prints the bytes of a packet; tcpdump writes them");
+}
+
+static void refuse_kfunc(struct checker *checker, struct expr *call)
+{
+	refuse(checker, call, "functions of the kernel are not called from programs",
+	       "kfunc_exist() tells whether the kernel has one");
+}
+
+static void refuse_tseries(struct checker *checker, struct expr *call)
+{
+	refuse(checker, call, "there are no time series yet",
+	       "print and clear a map at intervals, with strftime() before it");
+}
+
+static void refuse_dwarf(struct checker *checker, struct expr *call)
+{
+	refuse(checker, call, "stacks are unwound by frame pointers only", "ustack does that");
+}
+
+const struct builtin static_builtins[] = {
+	{ "is_str", "bool (any)", "Is the type a string?", BUILTIN_MUST_CALL, .emit = emit_is_str },
+	{ "is_ptr", "bool (any)", "Is the type a pointer?", BUILTIN_MUST_CALL, .emit = emit_is_ptr },
+	{ "is_array", "bool (any)", "Is the type an array?", BUILTIN_MUST_CALL,
+	  .emit = emit_is_array },
+	{ "is_integer", "bool (any)", "Is the type an integer?", BUILTIN_MUST_CALL,
+	  .emit = emit_is_integer },
+	{ "is_unsigned_integer", "bool (any)", "Is the type an unsigned integer?",
+	  BUILTIN_MUST_CALL, .emit = emit_is_unsigned },
+	{ "is_literal", "bool (any)", "Is this a constant?", BUILTIN_MUST_CALL,
+	  .emit = emit_is_literal },
+	{ "is_scalar", "bool (any)", "Is this a map without keys?", BUILTIN_MUST_CALL,
+	  .emit = emit_is_scalar },
+	{ "is_err", "bool (pointer)", "Is a pointer of the kernel an error number?",
+	  BUILTIN_MUST_CALL, .emit = emit_is_err },
+	{ "static_assert", "void (bool, string-lit)",
+	  "An error when the condition, known to the compiler, does not hold.", BUILTIN_MUST_CALL,
+	  .emit = emit_static_assert },
+	{ "fail", "void (format, ...)", "An error, unless an `if comptime` leaves it out.",
+	  BUILTIN_MUST_CALL, .check = check_fail, .emit = emit_fail },
+	{ "kptr", "infer (any)", "The address as one of the kernel's memory.", BUILTIN_MUST_CALL,
+	  .infer = infer_kptr, .check = check_space, .emit = emit_same },
+	{ "uptr", "infer (any)", "The address as one of the process's memory.", BUILTIN_MUST_CALL,
+	  .infer = infer_uptr, .check = check_space, .emit = emit_same },
+	{ "kfunc_exist", "bool (string-lit)", "Has the kernel's BTF a function of this name?",
+	  BUILTIN_MUST_CALL, .emit = emit_kfunc_exist },
+	{ "kfunc_allowed", "bool (string-lit)", "Not supported.", BUILTIN_MUST_CALL,
+	  .check = refuse_kfunc },
+	{ "unwatch", "void (any)", "Not supported.", BUILTIN_MUST_CALL, .check = refuse_unwatch },
+	{ "skboutput", "uint32 (string-lit, any, any, any)", "Not supported.", BUILTIN_MUST_CALL,
+	  .check = refuse_skboutput },
+	{ "tseries", "uint64 (int, int-lit, int-lit, [any])", "Not supported.",
+	  BUILTIN_MUST_CALL, .check = refuse_tseries },
+	{ "dw_ustack", "uint64 ([any], [any])", "Not supported.", BUILTIN_WORDS,
+	  .check = refuse_dwarf },
+	{ NULL },
+};
