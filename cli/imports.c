@@ -58,8 +58,8 @@ static int add_folder(struct arena *arena, const char *path, struct imported_fil
 	for (i = 0; i < count; i++) {
 		if (!err)
 			err = add_file(arena,
-			               arena_printf(arena, "%s/%s", path, entries[i]->d_name),
-			               files);
+				       arena_printf(arena, "%s/%s", path, entries[i]->d_name),
+				       files);
 		free(entries[i]);
 	}
 	free(entries);
@@ -67,7 +67,7 @@ static int add_folder(struct arena *arena, const char *path, struct imported_fil
 }
 
 int import_read(struct arena *arena, const char *from, const char *path,
-                struct imported_files *ret_files)
+		struct imported_files *ret_files)
 {
 	struct imported_files files = { 0 };
 	struct stat st;

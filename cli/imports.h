@@ -8,6 +8,6 @@
 
 /* As import_reader: relative paths begin where the importing file lies. */
 int import_read(struct arena *arena, const char *from, const char *path,
-                struct imported_files *ret_files);
+		struct imported_files *ret_files);
 
 #endif

@@ -17,6 +17,42 @@ void emit_unless(struct codegen *cg, const struct expr *expr, uint32_t label)
 	emit_branch(cg, expr, false, label);
 }
 
+/* --- many conditions --------------------------------------------------------------- */
+
+/*
+ * On each way out of a comparison the verifier knows more about what was compared.  As soon as
+ * a later comparison is decided by that, the ways are different to it and are followed apart
+ * to the end: their number doubles with each such comparison.  Where there are many, copies are
+ * compared, so that nothing is learnt about the values themselves.
+ */
+enum { BRANCHES_DETACHED = 8 };
+
+static bool count_branch(struct ast_visitor *visitor, struct expr **slot)
+{
+	size_t *count = visitor->context;
+
+	*count += (*slot)->kind == EXPR_BINARY || (*slot)->kind == EXPR_TERNARY ||
+		  (*slot)->kind == EXPR_IF;
+	return true;
+}
+
+bool has_many_branches(const struct instance *instance)
+{
+	size_t count = 0;
+	struct ast_visitor visitor = { .enter_expr = count_branch, .context = &count };
+
+	ast_walk_block(&visitor, instance->body);
+	return count >= BRANCHES_DETACHED;
+}
+
+/* The value of an expression to be compared; of pointers no such copy can be made. */
+static struct val emit_compared(struct codegen *cg, const struct expr *expr)
+{
+	struct val val = emit_expr(cg, expr);
+
+	return cg->detaches && type_is_integer(expr->type) ? build_detached(cg->b, val) : val;
+}
+
 /* --- comparing numbers -------------------------------------------------------- */
 
 static uint8_t jump_op(enum binary_op op, bool is_signed)
@@ -75,7 +111,7 @@ static void branch_on_numbers(struct codegen *cg, const struct expr *expr, enum 
 {
 	const struct types *types = &cg->program->types;
 	const struct expr *left = expr->binary.left, *right = expr->binary.right;
-	struct val a = emit_expr(cg, left), b = emit_expr(cg, right);
+	struct val a = emit_compared(cg, left), b = emit_compared(cg, right);
 	bool is_signed = type_operation_is_signed(type_read(types, left->type),
 						  type_read(types, right->type));
 
@@ -254,7 +290,8 @@ static void branch_on_binary(struct codegen *cg, const struct expr *expr, bool w
 	case BINARY_MUL:
 	case BINARY_DIV:
 	case BINARY_MOD:
-		build_branch(cg->b, when ? BPF_JNE : BPF_JEQ, emit_expr(cg, expr), val_const(0), label);
+		build_branch(cg->b, when ? BPF_JNE : BPF_JEQ, emit_compared(cg, expr), val_const(0),
+			     label);
 		return;
 	}
 	unreachable();
@@ -262,8 +299,6 @@ static void branch_on_binary(struct codegen *cg, const struct expr *expr, bool w
 
 void emit_branch(struct codegen *cg, const struct expr *expr, bool when, uint32_t label)
 {
-	struct val val;
-
 	if (expr->kind == EXPR_UNARY && expr->unary.op == UNARY_NOT) {
 		emit_branch(cg, expr->unary.operand, !when, label);
 		return;
@@ -272,8 +307,7 @@ void emit_branch(struct codegen *cg, const struct expr *expr, bool when, uint32_
 		branch_on_binary(cg, expr, when, label);
 		return;
 	}
-	val = emit_expr(cg, expr);
-	build_branch(cg->b, when ? BPF_JNE : BPF_JEQ, val, val_const(0), label);
+	build_branch(cg->b, when ? BPF_JNE : BPF_JEQ, emit_compared(cg, expr), val_const(0), label);
 }
 
 struct val emit_truth(struct codegen *cg, const struct expr *expr)

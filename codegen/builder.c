@@ -92,6 +92,16 @@ struct val append_numbered(struct builder *b, struct insn insn, struct reach rea
 	return val;
 }
 
+/* Verifiers take the result of `|` for a new number, whatever it is made of. */
+struct val build_detached(struct builder *b, struct val val)
+{
+	struct insn insn = { .op = INSN_ALU, .alu = BPF_OR, .a = val.id };
+
+	if (val.kind != VAL_REG)
+		return val;
+	return append_value(b, insn, reach_of(b, val));
+}
+
 uint32_t in_register(struct builder *b, struct val val)
 {
 	struct insn address = {

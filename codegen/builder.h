@@ -99,6 +99,9 @@ struct val build_neg(struct builder *b, struct val val);
 /* The low `size` bytes (1, 2, 4, 8) with sign or zeros above. */
 struct val build_extend(struct builder *b, struct val val, unsigned size, bool is_signed);
 
+/* A copy of a number: what the verifier learns from comparing it, it does not learn about `val`. */
+struct val build_detached(struct builder *b, struct val val);
+
 /* Reverses the low `size` bytes (2, 4, 8), zeros above. */
 struct val build_byte_swap(struct builder *b, struct val val, unsigned size);
 

@@ -17,6 +17,7 @@ struct builder *callback_begin(struct codegen *cg)
 		.is_callback = true,
 	};
 
+	cg->callback_depth++;
 	cg->b = builder_new(cg->arena, &options);
 	build_span(cg->b, cg->span);
 	return outer;
@@ -32,6 +33,7 @@ struct val callback_end(struct codegen *cg, struct builder *outer)
 			    builder_error(cg->b));
 	else
 		vec_push(cg->arena, &cg->functions, code);
+	cg->callback_depth--;
 	cg->b = outer;
 	return function;
 }

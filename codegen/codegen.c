@@ -88,8 +88,7 @@ static void emit_pid_filter(struct codegen *cg)
 
 	if (!pid || !(cg->instance->points.items[0]->type->flags & PROBE_FILTERS_PID))
 		return;
-	val = build_call_pure(cg->b, BPF_FUNC_get_current_pid_tgid, NULL, 0);
-	val = build_alu(cg->b, BPF_RSH, val, val_const(32));
+	val = build_alu(cg->b, BPF_RSH, emit_pid_tgid(cg), val_const(32));
 	build_branch(cg->b, BPF_JNE, val, val_const(pid), cg->leave);
 }
 
@@ -103,6 +102,7 @@ static void emit_instance(struct codegen *cg, const struct instance *instance,
 	cg->instance = instance;
 	cg->is_shared = group->key != NULL;
 	cg->leave = build_label(b);
+	cg->detaches = has_many_branches(instance);
 	cg->placed.count = 0;
 	for (i = 0; i < instance->variables.count; i++)
 		instance->variables.items[i]->storage = NULL;

@@ -33,11 +33,13 @@ struct codegen {
 	struct table site_table;  /* sites already added */
 	bool is_shared;		  /* other instances follow in this program: leave, do not exit */
 	bool is_wide_open;	  /* strings need no zeros after their NUL: nobody compares the bytes */
+	bool detaches;		  /* comparisons are made on copies (branch.c) */
 	VEC(uint32_t) printed;	  /* maps that this block has printed so far */
 	struct loop_labels {
 		uint32_t leave, next;
 	} loop;			  /* where break and continue go */
 	VEC(struct variable *) placed; /* variables that have a place, innermost last */
+	unsigned callback_depth; /* functions between the program's own and the one being built */
 	VEC(struct code *) functions;  /* called back by the program being built */
 	uint32_t scratch_map, function_count; /* each function has a scratch value of its own */
 };
@@ -74,6 +76,9 @@ struct val emit_access(struct codegen *cg, const struct expr *expr);
 
 /* Jumps to `label` when the expression is false. */
 void emit_unless(struct codegen *cg, const struct expr *expr, uint32_t label);
+
+/* Are there so many conditions in the body that they are to be detached? */
+bool has_many_branches(const struct instance *instance);
 
 /* Jumps to `label` when its truth is `when`. */
 void emit_branch(struct codegen *cg, const struct expr *expr, bool when, uint32_t label);
@@ -258,6 +263,9 @@ struct val codegen_data(struct codegen *cg, const void *bytes, uint32_t size);
 uint32_t codegen_add_site(struct codegen *cg, enum site_kind kind, struct span span,
 			  const char *what);
 void emit_count(struct codegen *cg, uint32_t site);
+
+/* Process (high half) and thread id of the current task, as the tracer's namespace has them. */
+struct val emit_pid_tgid(struct codegen *cg);
 
 /* Index of a text in object.texts; the same text is kept once. */
 uint32_t codegen_text(struct codegen *cg, const char *text);

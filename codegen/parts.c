@@ -121,9 +121,27 @@ uint32_t codegen_text(struct codegen *cg, const char *text)
 {
 	size_t i;
 
+	text = intern_str(cg->program->interner, text);
 	for (i = 0; i < cg->object->texts.count; i++)
-		if (!strcmp(cg->object->texts.items[i], text))
+		if (cg->object->texts.items[i] == text)
 			return (uint32_t)i;
 	vec_push(cg->arena, &cg->object->texts, text);
 	return (uint32_t)cg->object->texts.count - 1;
+}
+
+struct val emit_pid_tgid(struct codegen *cg)
+{
+	const struct target *target = cg->program->target;
+	struct val slot;
+
+	if (!target->pid_namespace)
+		return build_call_pure(cg->b, BPF_FUNC_get_current_pid_tgid, NULL, 0);
+	/* struct bpf_pidns_info: thread, then process.  Zeros for tasks outside. */
+	slot = build_slot(cg->b, sizeof(struct bpf_pidns_info));
+	build_store(cg->b, 8, slot, 0, val_const(0));
+	BUILD_CALL(cg->b, BPF_FUNC_get_ns_current_pid_tgid,
+		   val_const((int64_t)target->pid_namespace_device),
+		   val_const((int64_t)target->pid_namespace), slot,
+		   val_const(sizeof(struct bpf_pidns_info)));
+	return build_load(cg->b, 8, false, slot, 0);
 }

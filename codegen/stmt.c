@@ -205,7 +205,9 @@ static void emit_while(struct codegen *cg, const struct stmt *stmt)
 {
 	struct builder *b = cg->b;
 	uint32_t top = build_label(b), end = build_label(b), cut = build_label(b);
+	bool detaches = cg->detaches;
 
+	cg->detaches &= has_guard(cg); /* else what is learnt from the condition ends the loop */
 	if (has_guard(cg))
 		blur_loop(cg, stmt->loop.condition, stmt->loop.body, emit_unseen_zero(cg));
 	build_enter(b);
@@ -216,6 +218,7 @@ static void emit_while(struct codegen *cg, const struct stmt *stmt)
 	emit_loop_body(cg, stmt->loop.body, end, top);
 	build_jump(b, top);
 	emit_loop_end(cg, stmt, has_guard(cg), cut, end);
+	cg->detaches = detaches;
 }
 
 static void emit_unroll(struct codegen *cg, const struct stmt *stmt)

@@ -304,7 +304,7 @@ int bpf_enable_stats(void)
 	return bpf(BPF_ENABLE_STATS, &attr, ATTR_SIZE(enable_stats.type));
 }
 
-uint64_t bpf_run_time(int program)
+static bool program_info(int program, struct bpf_prog_info *ret_info)
 {
 	struct bpf_prog_info info = { 0 };
 	union bpf_attr attr;
@@ -313,5 +313,58 @@ uint64_t bpf_run_time(int program)
 	attr.info.bpf_fd = (uint32_t)program;
 	attr.info.info_len = sizeof(info);
 	attr.info.info = address(&info);
-	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info)) < 0 ? 0 : info.run_time_ns;
+	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info)) < 0)
+		return false;
+	*ret_info = info;
+	return true;
+}
+
+uint64_t bpf_run_time(int program)
+{
+	struct bpf_prog_info info;
+
+	return program_info(program, &info) ? info.run_time_ns : 0;
+}
+
+uint64_t bpf_missed_runs(int program)
+{
+	struct bpf_prog_info info;
+
+	return program_info(program, &info) ? info.recursion_misses : 0;
+}
+
+/* What struct bpf_link_info begins with, as of Linux 6.7; our headers are older. */
+struct link_info {
+	uint32_t type, id, program, padding;
+	union {
+		struct {
+			uint32_t type, padding;
+			uint64_t function, name_size_and_offset, address, missed;
+		} perf_event;
+		struct {
+			uint64_t addresses;
+			uint32_t count, flags;
+			uint64_t missed;
+		} kprobe_multi;
+	};
+};
+
+uint64_t bpf_missed_by_link(int link)
+{
+	enum { PERF_EVENT = 7, KPROBE_MULTI = 8, KPROBE = 3, KRETPROBE = 4 };
+	struct link_info info = { 0 };
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)link;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = address(&info);
+	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info)) < 0)
+		return 0;
+	if (info.type == KPROBE_MULTI)
+		return info.kprobe_multi.missed;
+	if (info.type == PERF_EVENT &&
+	    (info.perf_event.type == KPROBE || info.perf_event.type == KRETPROBE))
+		return info.perf_event.missed;
+	return 0;
 }

@@ -64,6 +64,10 @@ int bpf_open_iterator(int link);
 int bpf_enable_stats(void);
 uint64_t bpf_run_time(int program); /* in ns; 0 when it is not known */
 
+/* Times the kernel left a program out because one was running; 0 where it does not count them. */
+uint64_t bpf_missed_runs(int program);
+uint64_t bpf_missed_by_link(int link); /* the same before any program: of kprobes in kprobes */
+
 /* Descriptor of a module's BTF, to attach to what is in it. */
 int bpf_module_btf(const char *module);
 

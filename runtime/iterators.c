@@ -7,19 +7,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
 #include "runtime/output/report.h"
 #include "runtime/session_internal.h"
 
-/* Runs between two looks at the ring buffer: what each may send has room in it. */
-enum { RUNS_AT_ONCE = 256 };
+/* Of runs between two looks at the ring buffer each finds this much room in it. */
+enum { RUNS_MAX = 256, BYTES_OF_A_RUN = 1024 };
 
 static int read_to_end(struct session *session, int file)
 {
-	char marks[RUNS_AT_ONCE]; /* a byte for each run */
+	char marks[RUNS_MAX]; /* a byte for each run */
+	size_t runs = MIN(session->ring.size / BYTES_OF_A_RUN, (size_t)RUNS_MAX);
 	ssize_t n = 1;
 
 	while (n != 0 && !session->is_ending) {
-		n = read(file, marks, sizeof(marks));
+		n = read(file, marks, MAX(runs, 1u));
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return -errno;
 		drain_events(session, SIZE_MAX);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "runtime/bpf.h"
 
 enum { THREADS_MAX = 64, STACK_SIZE = 64 * 1024 };
 
@@ -111,6 +112,16 @@ static void leave_to_child(const int *fds, size_t count)
 	}
 	close(gate[0]);
 	close(gate[1]);
+}
+
+uint64_t links_missed(const struct links *links)
+{
+	uint64_t missed = 0;
+	size_t i;
+
+	for (i = 0; i < links->fds[LINK_SLOW].count; i++)
+		missed += bpf_missed_by_link(links->fds[LINK_SLOW].items[i]);
+	return missed;
 }
 
 void links_close(struct links *links)

@@ -7,6 +7,8 @@
 #ifndef RUNTIME_LINKS_H
 #define RUNTIME_LINKS_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/vec.h"
 
@@ -24,6 +26,9 @@ struct links {
 
 void links_init(struct links *links, struct arena *arena);
 void links_add(struct links *links, enum link_kind kind, int fd);
+
+/* Events that the kernel could not give to programs, so far. */
+uint64_t links_missed(const struct links *links);
 
 /* Afterwards no program runs any more. */
 void links_close(struct links *links);

@@ -102,15 +102,41 @@ static bool is_data_loss(enum site_kind kind)
 	unreachable();
 }
 
+/* What a program does can be an event for it, or for another: the kernel then runs none. */
+static bool report_missed(struct session *session)
+{
+	const struct object *object = session->object;
+	bool is_loss = false;
+	uint64_t count;
+	uint32_t i;
+
+	for (i = 0; i < object->programs.count; i++) {
+		count = session->programs[i] < 0 ? 0 : bpf_missed_runs(session->programs[i]);
+		if (!count)
+			continue;
+		consumer_warn(&session->consumer, object->programs.items[i].span,
+			      "%" PRIu64 " event%s missed here: a program was running already, whose "
+			      "own doing or interruption they were",
+			      count, count == 1 ? " was" : "s were");
+		is_loss = true;
+	}
+	if (session->missed)
+		consumer_warn(&session->consumer, SPAN_NONE,
+			      "%" PRIu64 " event%s missed: the kernel was in another kprobe when they "
+			      "came",
+			      session->missed, session->missed == 1 ? " was" : "s were");
+	return is_loss || session->missed;
+}
+
 bool losses_report(struct session *session)
 {
 	const struct object *object = session->object;
 	uint64_t *per_cpu, count, events = 0;
-	bool is_loss = false;
+	bool is_loss = report_missed(session);
 	uint32_t i;
 
 	if (object->counts_map < 0)
-		return false;
+		return is_loss;
 	per_cpu = arena_new_array(session->arena, uint64_t, session->target->cpu_count);
 	for (i = 0; i < object->sites.count; i++) {
 		const struct object_site *site = &object->sites.items[i];

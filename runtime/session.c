@@ -341,6 +341,7 @@ void session_end(struct session *session)
 {
 	const struct output_format *format = output_format_of(session->output);
 
+	session->missed = links_missed(&session->links);
 	links_close(&session->links);
 	drain_rest(session);
 	session_run_here(session, &probe_end);

@@ -30,6 +30,7 @@ struct session {
 	struct links links;
 	struct attacher attacher;
 	uint64_t attached; /* probes */
+	uint64_t missed;   /* events that came while the kernel was busy with a kprobe */
 
 	pid_t child;	/* of -c; 0: none */
 	int child_gate; /* closing it lets the child run; -1 */

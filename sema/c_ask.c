@@ -83,9 +83,9 @@ static void want_name(struct asker *asker, const char *name, struct span span)
 static void want_spec(struct asker *asker, const struct type_spec *spec)
 {
 	static const char *const whats[] = { [TYPE_SPEC_NAME] = "",
-		                             [TYPE_SPEC_STRUCT] = "struct",
-		                             [TYPE_SPEC_UNION] = "union",
-		                             [TYPE_SPEC_ENUM] = "enum" };
+					     [TYPE_SPEC_STRUCT] = "struct",
+					     [TYPE_SPEC_UNION] = "union",
+					     [TYPE_SPEC_ENUM] = "enum" };
 
 	while (spec && spec->kind == TYPE_SPEC_TYPEOF)
 		spec = spec->inner;
@@ -203,7 +203,7 @@ static void write_text(const struct asker *asker, struct strbuf *text)
 		strbuf_printf(text, "#line %u \"%s\"\n", position.line, position.source->name);
 		strbuf_fill(text, ' ', position.column - 1);
 		strbuf_add(text, c_text(program, decl->c.span),
-		           decl->c.span.end - decl->c.span.start);
+			   decl->c.span.end - decl->c.span.start);
 		strbuf_puts(text, decl->c.is_line ? "\n" : ";\n");
 	}
 }
@@ -255,13 +255,13 @@ static void take_answer(struct asker *asker, const struct c_reply *reply)
 		/* The compiler has read them: there is nothing to complain about. */
 		diags_init(&unheard, program->arena, program->sources);
 		source = sources_add(program->sources, "header", reply->defines,
-		                     reply->defines_length);
+				     reply->defines_length);
 		c_read_text(&reader, (struct span){ source->base, source->base + source->size });
 	}
 	for (i = 0; i < asker->names.count; i++)
 		if (reply->has_value[i])
 			add_constant(program, asker->names.items[i], reply->values[i],
-			             reply->is_unsigned[i]);
+				     reply->is_unsigned[i]);
 }
 
 /* --- what went wrong
@@ -295,8 +295,8 @@ static struct span read_place(struct program *program, const char **at, const ch
 		length = strcspn(text + column - 1, " \t\r\n;,(){}<>\"*");
 		*at = rest + 1 + strspn(rest + 1, " ");
 		return (struct span){ source->base + (uint32_t)(text - source->text + (column - 1)),
-			              source->base + (uint32_t)(text - source->text + (column - 1) +
-			                                        MAX(length, (size_t)1)) };
+				      source->base + (uint32_t)(text - source->text + (column - 1) +
+								MAX(length, (size_t)1)) };
 	}
 	return SPAN_NONE;
 }
@@ -321,11 +321,11 @@ static void report_errors(struct asker *asker, const char *text)
 		else
 			span = program->c->include;
 		diag_report(program->diags, span, DIAG_C_COMPILER, "the C compiler says: %.*s",
-		            (int)(end - text), text);
+			    (int)(end - text), text);
 	}
 	if (program->diags->error_count == before)
 		diag_report(program->diags, program->c->include, DIAG_C_COMPILER,
-		            "the C compiler failed: %s", text);
+			    "the C compiler failed: %s", text);
 }
 
 static void report_missing(struct asker *asker, int err)
@@ -342,8 +342,8 @@ static void report_missing(struct asker *asker, int err)
 		diag_hint(program->diags, "apt install clang, or define it in the script");
 	} else {
 		diag_report(program->diags, asker->first, DIAG_C_COMPILER,
-		            "the C compiler could not be run to look for '%s': %s", name,
-		            strerror(-err));
+			    "the C compiler could not be run to look for '%s': %s", name,
+			    strerror(-err));
 	}
 	if (program->c->include.start)
 		diag_note(program->diags, program->c->include, "the first header is included here");
@@ -370,9 +370,9 @@ static int ask(struct asker *asker, struct c_reply *ret_reply)
 {
 	struct program *program = asker->program;
 	struct c_question question = { .types = asker->types.items,
-		                       .type_count = asker->types.count,
-		                       .names = asker->names.items,
-		                       .name_count = asker->names.count };
+				       .type_count = asker->types.count,
+				       .names = asker->names.items,
+				       .name_count = asker->names.count };
 	struct strbuf text;
 
 	if (!program->target->ask_c)
@@ -385,7 +385,7 @@ static int ask(struct asker *asker, struct c_reply *ret_reply)
 	return program->target->ask_c(program->target, &program->types, &question, ret_reply);
 }
 
-void c_ask(struct program *program, const struct diags *complaints)
+void c_ask(struct program *program, const struct diags *complaints, bool is_hopeless)
 {
 	struct asker asker = {
 		.visitor = { .enter_expr = enter_expr, .enter_stmt = enter_stmt },
@@ -397,7 +397,9 @@ void c_ask(struct program *program, const struct diags *complaints)
 	struct c_names own = *program->c;
 	int err;
 
-	if (!asker.takes_all && !has_headers)
+	if (is_hopeless)
+		report_complaints(program, complaints);
+	if (is_hopeless || (!asker.takes_all && !has_headers))
 		return;
 	if (asker.takes_all) {
 		table_init(&program->c->tags, program->arena);

@@ -9,9 +9,9 @@
 
 /*
  * After the own reader, whose complaints are in `complaints`: asks for what it
- * could not read and for names that the script uses and nobody knows.  Reports
- * what is wrong then.
+ * could not read (unless `is_hopeless`) and for names that the script uses and
+ * nobody knows.  Reports what is wrong then.
  */
-void c_ask(struct program *program, const struct diags *complaints);
+void c_ask(struct program *program, const struct diags *complaints, bool is_hopeless);
 
 #endif

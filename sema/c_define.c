@@ -28,9 +28,9 @@ static struct expr *parse_body(struct program *program, const struct c_define *d
 	strbuf_add(&text, c_text(program, define->body), define->body.end - define->body.start);
 	strbuf_puts(&text, after);
 	source = (struct source){ .name = "define",
-		                  .text = text.text,
-		                  .size = (uint32_t)text.length,
-		                  .base = define->body.start - (uint32_t)strlen(before) };
+				  .text = text.text,
+				  .size = (uint32_t)text.length,
+				  .base = define->body.start - (uint32_t)strlen(before) };
 	diags_init(&unheard, program->arena, program->sources);
 	script = parse(program->arena, program->sources, &source, program->interner, &unheard);
 	if (unheard.error_count || script->decls.count != 1 ||
@@ -55,7 +55,7 @@ static struct expr *constant_body(struct program *program, struct c_define *defi
 	c_expand(&reader, &define->tokens, &reader.tokens);
 	define->is_expanding = false;
 	vec_push(program->arena, &reader.tokens,
-	         ((struct c_token){ .kind = C_TOKEN_END, .span = define->body }));
+		 ((struct c_token){ .kind = C_TOKEN_END, .span = define->body }));
 	if (!c_read_value(&reader, &number) || c_peek(&reader)->kind != C_TOKEN_END)
 		return NULL;
 	expr = ast_number(&maker, define->body, number.value, number.is_unsigned, false);
@@ -83,8 +83,8 @@ static const struct macro *make_macro(struct program *program, struct c_define *
 	macro->body = ast_block(&maker, define->body, &no_stmts, value);
 	for (i = 0; i < define->params.count; i++) {
 		struct macro_param param = { .kind = MACRO_PARAM_EXPR,
-			                     .name = define->params.items[i],
-			                     .span = define->span };
+					     .name = define->params.items[i],
+					     .span = define->span };
 
 		vec_push(program->arena, &macro->params, param);
 	}
@@ -103,7 +103,7 @@ static bool joins_tokens(const struct c_define *define)
 }
 
 const struct macro *c_define_macro(struct program *program, struct c_define *define,
-                                   struct span use)
+				   struct span use)
 {
 	if (!define->is_tried && define->tokens.count && !joins_tokens(define))
 		define->macro = make_macro(program, define);
@@ -112,10 +112,10 @@ const struct macro *c_define_macro(struct program *program, struct c_define *def
 		return define->macro;
 	if (!define->tokens.count)
 		diag_report(program->diags, use, DIAG_C_SYNTAX,
-		            "%s is defined as nothing: it has no value", define->name);
+			    "%s is defined as nothing: it has no value", define->name);
 	else
 		diag_report(program->diags, use, DIAG_C_SYNTAX,
-		            "the #define of %s is no expression that can stand here", define->name);
+			    "the #define of %s is no expression that can stand here", define->name);
 	diag_note(program->diags, span_join(define->span, define->body), "it is defined here");
 	return NULL;
 }

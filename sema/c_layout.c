@@ -13,7 +13,8 @@ struct frame {
 	uint32_t align; /* bytes */
 };
 
-static void place_bitfield(struct field *field, uint64_t start)
+/* False: no word of the machine holds it. */
+static bool place_bitfield(struct field *field, uint64_t start)
 {
 	uint32_t unit = MAX(field->type->size, 1u) * 8;
 
@@ -21,34 +22,37 @@ static void place_bitfield(struct field *field, uint64_t start)
 		unit = 8; /* packed: across the border of two units */
 	field->offset = (uint32_t)(start / unit * (unit / 8));
 	field->bit_offset = (uint8_t)(start % unit);
+	return field->bit_offset + field->bit_size <= 64;
 }
 
 /* ":0" ends a unit; others begin a new one where they do not fit. */
-static void add_bitfield(struct frame *frame, const struct c_member *member, bool is_packed,
-                         struct field *field)
+static bool add_bitfield(struct frame *frame, const struct c_member *member, bool is_packed,
+			 struct field *field)
 {
 	uint64_t unit = MAX(member->type->size, 1u) * 8ull;
 
 	if (!member->bits) {
 		frame->bits = ALIGN_UP(frame->bits, unit);
-		return;
+		return true;
 	}
 	if (!is_packed && frame->bits % unit + member->bits > unit)
 		frame->bits = ALIGN_UP(frame->bits, unit);
 	if (member->align)
 		frame->bits = ALIGN_UP(frame->bits, member->align * 8ull);
 	field->bit_size = (uint8_t)member->bits;
-	place_bitfield(field, frame->bits);
+	if (!place_bitfield(field, frame->bits))
+		return false;
 	frame->bits += member->bits;
 	/* Nameless padding does not align the struct on the machines we know. */
 	if (member->name)
 		frame->align =
 			MAX(frame->align, is_packed ? MAX(member->align, 1u)
-		                                    : MAX(member->type->align, member->align));
+						    : MAX(member->type->align, member->align));
+	return true;
 }
 
 static void add_member(struct frame *frame, const struct c_member *member, bool is_packed,
-                       struct field *field)
+		       struct field *field)
 {
 	uint32_t align = is_packed || member->is_packed ? 1 : MAX(member->type->align, 1u);
 
@@ -60,7 +64,7 @@ static void add_member(struct frame *frame, const struct c_member *member, bool 
 }
 
 bool c_lay_out(struct types *types, struct type *record, const struct c_members *members,
-               bool is_packed, uint32_t align)
+	       bool is_packed, uint32_t align)
 {
 	struct frame frame = { .align = MAX(align, 1u) };
 	uint64_t size;
@@ -74,10 +78,10 @@ bool c_lay_out(struct types *types, struct type *record, const struct c_members 
 		*field = (struct field){ .name = member->name, .type = member->type };
 		if (record->record.is_union)
 			frame.bits = 0;
-		if (member->is_bitfield)
-			add_bitfield(&frame, member, is_packed || member->is_packed, field);
-		else
+		if (!member->is_bitfield)
 			add_member(&frame, member, is_packed, field);
+		else if (!add_bitfield(&frame, member, is_packed || member->is_packed, field))
+			return false;
 		frame.size = MAX(frame.size, frame.bits);
 		if (frame.size / 8 > STRUCT_SIZE_MAX)
 			return false;

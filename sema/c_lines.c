@@ -19,12 +19,13 @@ bool c_is_active(const struct c_reader *reader)
 
 /* From "(" after a function-like name: the arguments; the place after ")", 0 without one. */
 static size_t read_arguments(struct c_reader *reader, const struct c_tokens *from, size_t at,
-                             struct c_tokens *args, size_t count)
+			     struct c_tokens *args, size_t count)
 {
 	size_t arg = 0;
 	unsigned depth = 0;
+	size_t end = MIN(from->count, at + C_ARGUMENTS_MAX);
 
-	for (at++; at < from->count; at++) {
+	for (at++; at < end; at++) {
 		const struct c_token *token = &from->items[at];
 
 		if (c_is_sign(token, '('))
@@ -43,7 +44,7 @@ static size_t read_arguments(struct c_reader *reader, const struct c_tokens *fro
 
 /* The replacement with arguments in the place of parameters. */
 static void substitute(struct c_reader *reader, const struct c_define *define,
-                       const struct c_tokens *args, struct c_tokens *to)
+		       const struct c_tokens *args, struct c_tokens *to)
 {
 	size_t i, j, k;
 
@@ -63,11 +64,13 @@ static void substitute(struct c_reader *reader, const struct c_define *define,
 }
 
 static void expand_define(struct c_reader *reader, struct c_define *define,
-                          const struct c_tokens *args, struct span use, struct c_tokens *to)
+			  const struct c_tokens *args, struct span use, struct c_tokens *to)
 {
 	struct c_tokens body = { 0 };
 	size_t i, first = to->count;
 
+	if (reader->expanded > C_EXPANDED_MAX)
+		return;
 	substitute(reader, define, args, &body);
 	define->is_expanding = true;
 	c_expand(reader, &body, to);
@@ -76,40 +79,71 @@ static void expand_define(struct c_reader *reader, struct c_define *define,
 		to->items[i].span = use;
 }
 
-void c_expand(struct c_reader *reader, const struct c_tokens *from, struct c_tokens *to)
+/* The #define that replaces a name here: not within its own replacement, as in C. */
+static struct c_define *define_at(struct c_reader *reader, const struct c_token *token)
+{
+	struct c_define *define;
+
+	if (token->kind != C_TOKEN_NAME || reader->depth > C_DEPTH_MAX ||
+	    reader->expanded > C_EXPANDED_MAX)
+		return NULL;
+	define = table_get_str(&reader->names->defines, token->name);
+	return define && !define->is_expanding ? define : NULL;
+}
+
+/* The arguments after a function-like name, expanded; the place after them, 0: there are none. */
+static size_t expand_arguments(struct c_reader *reader, const struct c_define *define,
+			       const struct c_tokens *from, size_t at, struct c_tokens **ret_args)
 {
 	struct arena *arena = reader->program->arena;
+	size_t count = MAX(define->params.count, 1u), i, next = 0;
+	struct c_tokens *plain = arena_new_array(arena, struct c_tokens, count);
+
+	if (at < from->count && c_is_sign(&from->items[at], '('))
+		next = read_arguments(reader, from, at, plain, define->params.count);
+	*ret_args = arena_new_array(arena, struct c_tokens, count);
+	for (i = 0; next && i < define->params.count; i++)
+		c_expand(reader, &plain[i], &(*ret_args)[i]);
+	return next;
+}
+
+/* Keeps #defines that double each other from taking for ever. */
+static void count_expanded(struct c_reader *reader, size_t tokens, struct span span)
+{
+	bool was_fine = reader->expanded <= C_EXPANDED_MAX;
+
+	reader->expanded += (uint32_t)MIN(tokens + 1, (size_t)C_EXPANDED_MAX);
+	if (was_fine && reader->expanded > C_EXPANDED_MAX)
+		c_error(reader, span, "#defines become too much: more than %d words and signs",
+			C_EXPANDED_MAX);
+}
+
+void c_expand(struct c_reader *reader, const struct c_tokens *from, struct c_tokens *to)
+{
 	size_t i, next;
 
 	for (i = 0; i < from->count; i = next) {
 		const struct c_token *token = &from->items[i];
-		struct c_define *define = NULL;
+		struct c_define *define = define_at(reader, token);
 		struct c_tokens *args = NULL;
+		size_t first = to->count;
 
 		next = i + 1;
-		if (token->kind == C_TOKEN_NAME)
-			define = table_get_str(&reader->names->defines, token->name);
-		/* A name is not replaced within its own replacement. */
-		if (define && define->is_function && !define->is_expanding) {
-			args = arena_new_array(arena, struct c_tokens,
-			                       MAX(define->params.count, 1u));
-			next = next < from->count && c_is_sign(&from->items[next], '(')
-			               ? read_arguments(reader, from, next, args,
-			                                define->params.count)
-			               : 0;
-			if (!next) {
+		reader->depth++;
+		if (define && define->is_function) {
+			next = expand_arguments(reader, define, from, next, &args);
+			if (!next) { /* a name alone is only a name */
 				define = NULL;
 				next = i + 1;
 			}
 		}
-		if (!define || define->is_expanding || reader->depth > C_DEPTH_MAX ||
-		    to->count > C_TOKENS_MAX) {
-			vec_push(arena, to, *token);
-			continue;
-		}
-		reader->depth++;
-		expand_define(reader, define, args, token->span, to);
+		if (define)
+			expand_define(reader, define, args, token->span, to);
+		else
+			vec_push(reader->program->arena, to, *token);
 		reader->depth--;
+		if (define)
+			count_expanded(reader, to->count - first, token->span);
 	}
 }
 
@@ -117,7 +151,7 @@ void c_expand(struct c_reader *reader, const struct c_tokens *from, struct c_tok
 
 /* Parameters of a function-like #define; the number of its first token after them, 0: none. */
 static size_t read_params(struct c_reader *reader, struct c_define *define,
-                          const struct c_tokens *line, size_t at)
+			  const struct c_tokens *line, size_t at)
 {
 	for (at++; at < line->count; at++) {
 		const struct c_token *token = &line->items[at];
@@ -164,7 +198,7 @@ static void read_define(struct c_reader *reader, const struct c_tokens *line)
 
 /* "defined X" and "defined(X)" become 1 or 0 before anything is replaced. */
 static void replace_defined(struct c_reader *reader, const struct c_tokens *line, size_t at,
-                            struct c_tokens *to)
+			    struct c_tokens *to)
 {
 	for (; at < line->count; at++) {
 		struct c_token token = line->items[at];
@@ -175,7 +209,7 @@ static void replace_defined(struct c_reader *reader, const struct c_tokens *line
 		    line->items[name].kind == C_TOKEN_NAME) {
 			token.kind = C_TOKEN_NUMBER;
 			token.value = table_get_str(&reader->names->defines,
-			                            line->items[name].name) != NULL;
+						    line->items[name].name) != NULL;
 			at = name + parenthesis;
 		}
 		vec_push(reader->program->arena, to, token);
@@ -200,7 +234,7 @@ static bool read_condition(struct c_reader *reader, const struct c_tokens *line)
 			reader->tokens.items[i].value = 0;
 		}
 	vec_push(arena, &reader->tokens,
-	         ((struct c_token){ .kind = C_TOKEN_END, .span = vec_last(line).span }));
+		 ((struct c_token){ .kind = C_TOKEN_END, .span = vec_last(line).span }));
 	ok = c_read_value(reader, &number);
 	if (ok && c_peek(reader)->kind != C_TOKEN_END)
 		c_error(reader, c_peek(reader)->span, "the condition should end here");
@@ -291,7 +325,7 @@ static void read_directive(struct c_reader *reader, const struct c_tokens *line,
 				span_join(line->items[0].span, vec_last(line).span);
 	} else if (!strcmp(word, "error")) {
 		c_error(reader, span_join(line->items[0].span, vec_last(line).span),
-		        "an #error of the script's own");
+			"an #error of the script's own");
 	} else if (!is_one_of(word, ignored)) {
 		c_error(reader, span_of(line), "no such preprocessor line: #%s", word);
 	}
@@ -348,9 +382,9 @@ void c_read_text(struct c_reader *reader, struct span span)
 		if (*first != '#')
 			continue;
 		read_piece(reader, (struct span){ span.start + (uint32_t)(piece - text),
-		                                  span.start + (uint32_t)(at - text) });
+						  span.start + (uint32_t)(at - text) });
 		c_read_line(reader, (struct span){ span.start + (uint32_t)(first - text),
-		                                   span.start + (uint32_t)(next - text) });
+						   span.start + (uint32_t)(next - text) });
 		piece = next;
 	}
 	read_piece(reader, (struct span){ span.start + (uint32_t)(piece - text), span.end });
@@ -367,11 +401,11 @@ void c_predefine(struct c_reader *reader)
 	reader->has_predefined = true;
 	strbuf_init(&text, reader->program->arena);
 	strbuf_printf(&text,
-	              "#define LINUX_VERSION_CODE %u\n"
-	              "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? "
-	              "255 : (c)))\n"
-	              "#define __%s__ 1\n",
-	              target->kernel_version, target->arch->name);
+		      "#define LINUX_VERSION_CODE %u\n"
+		      "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? "
+		      "255 : (c)))\n"
+		      "#define __%s__ 1\n",
+		      target->kernel_version, target->arch->name);
 	if (target->has_types && target->has_types(target))
 		strbuf_puts(&text, "#define BPFTRACE_HAVE_BTF 1\n");
 	source = sources_add(reader->program->sources, "predefined", text.text, text.length);

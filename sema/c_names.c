@@ -30,7 +30,7 @@ static const struct type *type_of_define(struct program *program, struct c_defin
 	define->is_expanding = true;
 	c_expand(&reader, &define->tokens, &reader.tokens);
 	vec_push(program->arena, &reader.tokens,
-	         ((struct c_token){ .kind = C_TOKEN_END, .span = define->body }));
+		 ((struct c_token){ .kind = C_TOKEN_END, .span = define->body }));
 	type = c_at_type(&reader) ? c_read_type_name(&reader) : NULL;
 	if (c_peek(&reader)->kind != C_TOKEN_END)
 		type = NULL;
@@ -49,7 +49,7 @@ const struct type *c_find_type(struct program *program, const char *what, const 
 		if (!names->tags.count)
 			return NULL;
 		tag = table_get_str(&names->tags,
-		                    arena_printf(program->arena, "%s %s", what, name));
+				    arena_printf(program->arena, "%s %s", what, name));
 		return tag && tag->is_defined ? tag->type : NULL;
 	}
 	typedef_ = table_get_str(&names->typedefs, name);
@@ -86,8 +86,8 @@ const struct type *c_named_type(struct program *program, const char *name)
 	if (type)
 		return type->kind == TYPE_INT ? type : NULL;
 	return program->target->find_type
-	               ? program->target->find_type(program->target, &program->types, "", name)
-	               : NULL;
+		       ? program->target->find_type(program->target, &program->types, "", name)
+		       : NULL;
 }
 
 /* A member of the enum; what the target found is remembered, also that there is none. */
@@ -207,5 +207,5 @@ void read_c(struct program *program)
 		end.span = vec_last(&reader.tokens).span;
 	vec_push(program->arena, &reader.tokens, end);
 	c_read_declarations(&reader);
-	c_ask(program, &diags);
+	c_ask(program, &diags, reader.expanded > C_EXPANDED_MAX);
 }

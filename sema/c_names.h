@@ -71,6 +71,6 @@ bool c_define_is_function(const struct c_define *define);
  * on first use.  NULL after saying why it cannot be one, at `use`.
  */
 const struct macro *c_define_macro(struct program *program, struct c_define *define,
-                                   struct span use);
+				   struct span use);
 
 #endif

@@ -60,13 +60,15 @@ struct c_reader {
 	VEC(struct c_condition) conditions;
 	struct c_tokens tokens; /* what declarations are read from */
 	size_t at;
+	uint32_t expanded; /* tokens that #defines became, so far */
 	unsigned depth; /* of nesting, limited */
 	bool has_predefined;
 };
 
 enum {
 	C_DEPTH_MAX = 100,
-	C_TOKENS_MAX = 1 << 20, /* #defines that double each other end here */
+	C_EXPANDED_MAX = 1 << 20, /* tokens that #defines became */
+	C_ARGUMENTS_MAX = 4096,	    /* tokens */
 };
 
 /* --- c_scan.c: characters to tokens -------------------------------------------- */
@@ -128,9 +130,9 @@ struct c_member {
 
 VEC_STRUCT(c_members, struct c_member);
 
-/* Fills in the struct; false when it becomes too large. */
+/* Fills in the struct; false when it becomes too large, or a bitfield does. */
 bool c_lay_out(struct types *types, struct type *record, const struct c_members *members,
-               bool is_packed, uint32_t align);
+	       bool is_packed, uint32_t align);
 
 /* --- the cursor (c_types.c) ----------------------------------------------------------- */
 

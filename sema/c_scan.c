@@ -37,7 +37,7 @@ static bool is_digit(char c)
 static struct span span_from(const struct scan *scan, const char *start)
 {
 	return (struct span){ scan->base + (uint32_t)(start - scan->text),
-		              scan->base + (uint32_t)(scan->at - scan->text) };
+			      scan->base + (uint32_t)(scan->at - scan->text) };
 }
 
 static void skip_comment(struct scan *scan)
@@ -91,9 +91,9 @@ static void scan_number(struct scan *scan, struct c_token *token)
 	}
 	for (; at < scan->end; at++, any = true) {
 		unsigned digit = is_digit(*at) ? (unsigned)(*at - '0')
-		                 : (*at | 32) >= 'a' && (*at | 32) <= 'f'
-		                         ? (unsigned)((*at | 32) - 'a') + 10
-		                         : 99;
+				 : (*at | 32) >= 'a' && (*at | 32) <= 'f'
+					 ? (unsigned)((*at | 32) - 'a') + 10
+					 : 99;
 
 		if (digit >= radix)
 			break;
@@ -192,11 +192,11 @@ void c_scan(struct c_reader *reader, struct span span, struct c_tokens *tokens)
 {
 	const char *text = c_text(reader->program, span);
 	struct scan scan = { .reader = reader,
-		             .text = text,
-		             .end = text + (span.end - span.start),
-		             .base = span.start,
-		             .at = text,
-		             .tokens = tokens };
+			     .text = text,
+			     .end = text + (span.end - span.start),
+			     .base = span.start,
+			     .at = text,
+			     .tokens = tokens };
 
 	for (;;) {
 		skip_blank(&scan);

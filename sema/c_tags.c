@@ -11,7 +11,7 @@
 /* --- names ------------------------------------------------------------------------------ */
 
 static void report_twice(struct c_reader *reader, struct span span, const char *name,
-                         struct span first)
+			 struct span first)
 {
 	diag_report(reader->diags, span, DIAG_REDECLARED, "%s is defined twice", name);
 	if (first.start)
@@ -27,7 +27,7 @@ static void name_anonymous(struct type *type, const char *name)
 }
 
 void c_add_typedef(struct c_reader *reader, const struct c_declarator *declarator,
-                   const struct type *type)
+		   const struct type *type)
 {
 	struct table *typedefs = &reader->names->typedefs;
 	const struct c_typedef *old = table_get_str(typedefs, declarator->name);
@@ -47,11 +47,11 @@ void c_add_typedef(struct c_reader *reader, const struct c_declarator *declarato
 static struct c_tag *find_tag(struct c_reader *reader, const char *word, const char *name)
 {
 	return table_get_str(&reader->names->tags,
-	                     arena_printf(reader->program->arena, "%s %s", word, name));
+			     arena_printf(reader->program->arena, "%s %s", word, name));
 }
 
 static struct c_tag *add_tag(struct c_reader *reader, const char *word, const char *name,
-                             struct type *type, struct span span)
+			     struct type *type, struct span span)
 {
 	struct arena *arena = reader->program->arena;
 	struct c_tag *tag = arena_new_struct(arena, struct c_tag);
@@ -77,7 +77,7 @@ static struct type *new_enum(struct c_reader *reader, const char *tag)
 }
 
 static void add_constant(struct c_reader *reader, const struct c_token *token,
-                         const struct type *type, int64_t value)
+			 const struct type *type, int64_t value)
 {
 	struct c_constant *constant = arena_new_struct(reader->program->arena, struct c_constant);
 	const struct c_constant *old = table_get_str(&reader->names->constants, token->name);
@@ -105,7 +105,7 @@ static void finish_enum(struct type *type, bool any_huge)
 		int64_t value = type->enumeration.enumerators[i].value;
 
 		fits &= type->enumeration.is_signed ? value >= INT32_MIN && value <= INT32_MAX
-		                                    : value <= UINT32_MAX;
+						    : value <= UINT32_MAX;
 	}
 	if (!fits)
 		type->size = type->align = 8;
@@ -124,7 +124,7 @@ static bool read_enumerators(struct c_reader *reader, struct type *type)
 
 		if (token.kind != C_TOKEN_NAME) {
 			c_error(reader, token.span,
-			        "the name of a member of the enum is expected here");
+				"the name of a member of the enum is expected here");
 			return false;
 		}
 		reader->at++;
@@ -160,7 +160,7 @@ static bool read_bitfield(struct c_reader *reader, struct c_member *member)
 	if ((member->type->kind != TYPE_INT && member->type->kind != TYPE_ENUM) ||
 	    bits.value > member->type->size * 8ull || (!bits.value && member->name)) {
 		c_error(reader, span,
-		        "a bitfield has a type of integers and not more bits than that");
+			"a bitfield has a type of integers and not more bits than that");
 		return false;
 	}
 	member->is_bitfield = true;
@@ -195,14 +195,14 @@ static bool check_complete(struct c_reader *reader, const struct c_member *membe
 		return true;
 	if (type->record.tag) {
 		diag_report(reader->diags, span, DIAG_UNKNOWN_TYPE,
-		            "Cannot resolve unknown type \"%s\"", type->name);
+			    "Cannot resolve unknown type \"%s\"", type->name);
 		return false;
 	}
 	return true;
 }
 
 static bool read_member(struct c_reader *reader, const struct type *base,
-                        const struct c_attributes *before, struct c_members *members)
+			const struct c_attributes *before, struct c_members *members)
 {
 	struct c_declarator declarator = { .span = c_peek(reader)->span };
 	struct c_attributes attributes = *before;
@@ -254,7 +254,7 @@ static bool read_members(struct c_reader *reader, struct c_members *members)
  */
 
 static bool read_body(struct c_reader *reader, struct type *type, struct span span,
-                      struct c_attributes *attributes)
+		      struct c_attributes *attributes)
 {
 	struct c_members members = { 0 };
 
@@ -263,15 +263,16 @@ static bool read_body(struct c_reader *reader, struct type *type, struct span sp
 	if (!read_members(reader, &members) || !c_read_attributes(reader, attributes))
 		return false;
 	if (c_lay_out(&reader->program->types, type, &members, attributes->is_packed,
-	              attributes->align))
+		      attributes->align))
 		return true;
-	c_error(reader, span, "%s is too large", type->name);
+	c_error(reader, span, "%s is too large, or one of its bitfields lies in more than 8 bytes",
+		type->name);
 	return false;
 }
 
 /* A tag that is only mentioned: what the script defines, now or later, else the kernel's. */
 static const struct type *mention(struct c_reader *reader, const char *word, const char *name,
-                                  struct type *type, struct span span)
+				  struct type *type, struct span span)
 {
 	const struct target *target = reader->program->target;
 	const struct c_tag *tag = find_tag(reader, word, name);
@@ -281,11 +282,11 @@ static const struct type *mention(struct c_reader *reader, const char *word, con
 		return tag->type;
 	if (type->kind == TYPE_ENUM) {
 		known = target->find_type
-		                ? target->find_type(target, &reader->program->types, word, name)
-		                : NULL;
+				? target->find_type(target, &reader->program->types, word, name)
+				: NULL;
 		if (!known)
 			diag_report(reader->diags, span, DIAG_UNKNOWN_TYPE,
-			            "Cannot resolve unknown type \"enum %s\"", name);
+				    "Cannot resolve unknown type \"enum %s\"", name);
 		return known;
 	}
 	return add_tag(reader, word, name, type, span)->type;
@@ -309,7 +310,7 @@ const struct type *c_read_tag(struct c_reader *reader)
 	if (c_peek(reader)->kind == C_TOKEN_NAME)
 		name = reader->tokens.items[reader->at++].name;
 	type = c_is_name(&word, "enum") ? new_enum(reader, name)
-	                                : type_struct(types, name, c_is_name(&word, "union"));
+					: type_struct(types, name, c_is_name(&word, "union"));
 	if (!c_take_sign(reader, '{')) {
 		if (name)
 			return mention(reader, word.name, name, type, span);

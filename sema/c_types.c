@@ -48,7 +48,7 @@ void c_error(struct c_reader *reader, struct span span, const char *format, ...)
 
 	va_start(args, format);
 	diag_report(reader->diags, span, DIAG_C_SYNTAX, "%s",
-	            arena_vprintf(reader->program->arena, format, args));
+		    arena_vprintf(reader->program->arena, format, args));
 	va_end(args);
 }
 
@@ -100,9 +100,9 @@ static bool is_qualifier(const struct c_token *token)
 static bool is_base_word(const struct c_token *token)
 {
 	static const char *const words[] = { "char",     "short",      "int",   "long",
-		                             "signed",   "unsigned",   "float", "double",
-		                             "_Bool",    "__signed__", "void",  "__int128",
-		                             "__signed", NULL };
+					     "signed",   "unsigned",   "float", "double",
+					     "_Bool",    "__signed__", "void",  "__int128",
+					     "__signed", NULL };
 
 	return is_one_of(token, words);
 }
@@ -166,7 +166,7 @@ bool c_read_attributes(struct c_reader *reader, struct c_attributes *attributes)
 			if (take_name(reader, "packed") || take_name(reader, "__packed__")) {
 				attributes->is_packed = true;
 			} else if (take_name(reader, "aligned") ||
-			           take_name(reader, "__aligned__")) {
+				   take_name(reader, "__aligned__")) {
 				if (!read_aligned(reader, attributes))
 					return false;
 			} else if (c_is_sign(c_peek(reader), '(')) {
@@ -224,7 +224,7 @@ static const struct type *type_of_words(struct c_reader *reader, const struct wo
 		return type_array(types, type_int(types, 8, false), 2);
 	if (words->chars)
 		return words->is_unsigned || words->is_signed ? type_int(types, 1, is_signed)
-		                                              : reader->names->char_type;
+							      : reader->names->char_type;
 	if (words->shorts)
 		return type_int(types, 2, is_signed);
 	if (words->floats)
@@ -245,14 +245,14 @@ static const struct type *read_named_type(struct c_reader *reader, const struct 
 	}
 	if (token->kind == C_TOKEN_NAME)
 		diag_report(reader->diags, token->span, DIAG_UNKNOWN_TYPE,
-		            "Cannot resolve unknown type \"%s\"", token->name);
+			    "Cannot resolve unknown type \"%s\"", token->name);
 	else
 		c_error(reader, token->span, "a type is expected here");
 	return NULL;
 }
 
 const struct type *c_read_specifiers(struct c_reader *reader, struct c_attributes *attributes,
-                                     bool *ret_typedef)
+				     bool *ret_typedef)
 {
 	const struct type *type = NULL;
 	struct words words = { 0 };
@@ -275,7 +275,7 @@ const struct type *c_read_specifiers(struct c_reader *reader, struct c_attribute
 			reader->at++;
 		} else if (!type && !any) {
 			type = is_tag_word(token) ? c_read_tag(reader)
-			                          : read_named_type(reader, token);
+						  : read_named_type(reader, token);
 			if (!type)
 				return NULL;
 		} else {
@@ -294,7 +294,7 @@ static const struct type *settle_char(const struct c_reader *reader, const struc
 }
 
 static const struct type *array_of(struct c_reader *reader, const struct type *element,
-                                   uint64_t length, struct span span)
+				   uint64_t length, struct span span)
 {
 	struct types *types = &reader->program->types;
 
@@ -362,7 +362,7 @@ static bool at_nested(const struct c_reader *reader)
 }
 
 static const struct type *read_nested(struct c_reader *reader, const struct type *type,
-                                      struct c_declarator *ret)
+				      struct c_declarator *ret)
 {
 	size_t inner = reader->at + 1, after;
 
@@ -383,7 +383,7 @@ static const struct type *read_nested(struct c_reader *reader, const struct type
 }
 
 const struct type *c_read_declarator(struct c_reader *reader, const struct type *type,
-                                     struct c_declarator *ret)
+				     struct c_declarator *ret)
 {
 	const struct c_token *token;
 
@@ -462,9 +462,9 @@ static bool read_declaration(struct c_reader *reader)
 		}
 		if (is_typedef)
 			c_add_typedef(reader, &declarator,
-			              base == reader->names->char_type && type->kind == TYPE_INT
-			                      ? base
-			                      : type);
+				      base == reader->names->char_type && type->kind == TYPE_INT
+					      ? base
+					      : type);
 		if (!c_take_sign(reader, ','))
 			break;
 	}

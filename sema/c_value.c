@@ -38,7 +38,7 @@ static struct c_number truth(bool value)
 static bool less(struct c_number a, struct c_number b)
 {
 	return a.is_unsigned || b.is_unsigned ? a.value < b.value
-	                                      : (int64_t)a.value < (int64_t)b.value;
+					      : (int64_t)a.value < (int64_t)b.value;
 }
 
 static uint64_t divide(int sign, struct c_number a, struct c_number b)
@@ -49,7 +49,7 @@ static uint64_t divide(int sign, struct c_number a, struct c_number b)
 		return sign == '/' ? 0 - a.value : 0;
 	if (sign == '/')
 		return is_unsigned ? a.value / b.value
-		                   : (uint64_t)((int64_t)a.value / (int64_t)b.value);
+				   : (uint64_t)((int64_t)a.value / (int64_t)b.value);
 	return is_unsigned ? a.value % b.value : (uint64_t)((int64_t)a.value % (int64_t)b.value);
 }
 
@@ -186,8 +186,8 @@ static bool read_primary(struct c_reader *reader, struct c_number *ret)
 		c_error(reader, token->span, "'%s' is no constant that is known here", token->name);
 	else
 		c_error(reader, token->span,
-		        token->kind == C_TOKEN_NUMBER ? "this is no integer"
-		                                      : "an integer constant is expected here");
+			token->kind == C_TOKEN_NUMBER ? "this is no integer"
+						      : "an integer constant is expected here");
 	return false;
 }
 

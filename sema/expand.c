@@ -226,12 +226,14 @@ static void resolve_providers(struct expander *expander, const struct attach_poi
 
 	diags_init(&dropped, program->arena, program->sources);
 	program->diags = &dropped;
+	expander->is_tentative = true;
 	for (type = program->language->probe_types; *type; type++) {
 		expander->type = *type;
 		if (provider_matches(expander, parts, *type))
 			(*type)->resolve(expander, parts);
 	}
 	program->diags = diags;
+	expander->is_tentative = false;
 	if (expander->points.count > before)
 		return;
 	diag_report(diags, expander->span, DIAG_NO_MATCH, "No probe type has a match for this.");

@@ -25,7 +25,7 @@ enum { IMPORT_DEPTH_MAX = 64 };
 static void add_decls(struct importer *importer, const struct script *script, bool is_imported);
 
 static void report(struct importer *importer, const struct import *import, int err,
-                   const struct imported_files *files)
+		   const struct imported_files *files)
 {
 	struct diags *diags = importer->program->diags;
 	struct strbuf list;
@@ -33,18 +33,18 @@ static void report(struct importer *importer, const struct import *import, int e
 
 	if (err == -EPERM) {
 		diag_report(diags, import->path_span, DIAG_IMPORT,
-		            "'%s' is not imported: every user may write to this directory",
-		            files->failed);
+			    "'%s' is not imported: every user may write to this directory",
+			    files->failed);
 		diag_hint(diags, "chmod o-w %s", files->failed);
 		return;
 	}
 	if (err != -ENOENT) {
 		diag_report(diags, import->path_span, DIAG_IMPORT, "failed to import '%s': %s",
-		            files->failed ? files->failed : import->path, strerror(-err));
+			    files->failed ? files->failed : import->path, strerror(-err));
 		return;
 	}
 	diag_report(diags, import->path_span, DIAG_IMPORT,
-	            "Unable to find suitable path for import: there is no '%s'", import->path);
+		    "Unable to find suitable path for import: there is no '%s'", import->path);
 	strbuf_init(&list, importer->program->arena);
 	for (i = 0; i < files->checked.count; i++)
 		strbuf_printf(&list, "%s%s", i ? ", " : "", files->checked.items[i]);
@@ -104,9 +104,9 @@ static void add_import(struct importer *importer, const struct decl *decl)
 
 	if (is_c(import->path)) {
 		diag_report(program->diags, import->path_span, DIAG_UNSUPPORTED,
-		            "C functions cannot be imported: '%s'", import->path);
+			    "C functions cannot be imported: '%s'", import->path);
 		diag_hint(program->diags, "for types and constants write #include \"%s\"",
-		          import->path);
+			  import->path);
 		return;
 	}
 	if (!program->language->read_import) {
@@ -115,7 +115,7 @@ static void add_import(struct importer *importer, const struct decl *decl)
 	}
 	if (importer->depth >= IMPORT_DEPTH_MAX) {
 		diag_report(program->diags, import->path_span, DIAG_IMPORT,
-		            "more than %d files import one another", IMPORT_DEPTH_MAX);
+			    "more than %d files import one another", IMPORT_DEPTH_MAX);
 		return;
 	}
 	err = program->language->read_import(program->arena, from->name, import->path, &files);

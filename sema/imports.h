@@ -28,6 +28,6 @@ struct imported_files {
  * -EPERM: others may write to the directory; another -errno.
  */
 typedef int import_reader(struct arena *arena, const char *from, const char *path,
-                          struct imported_files *ret_files);
+			  struct imported_files *ret_files);
 
 #endif

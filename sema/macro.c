@@ -17,6 +17,8 @@ struct expander_of_macros {
 	struct table macros; /* name to the first struct overload */
 	VEC(const struct macro *) chain; /* being expanded, outermost first */
 	uint32_t expansions;
+	uint32_t nodes; /* looked at, those of copies included */
+	uint32_t depth; /* of the tree where we are, copies included */
 };
 
 /* Macros of one name, in source order. */
@@ -329,15 +331,16 @@ static bool is_recursive(struct expander_of_macros *expander, const struct macro
 	return true;
 }
 
-enum { EXPANSIONS_MAX = 100000 };
+enum { EXPANSIONS_MAX = 100000, NODES_MAX = 4 << 20 };
 
 /* Reported once: the same message at the same place is kept once. */
 static bool has_too_many(const struct expander_of_macros *expander)
 {
-	if (expander->expansions < EXPANSIONS_MAX)
+	if (expander->expansions < EXPANSIONS_MAX && expander->nodes < NODES_MAX)
 		return false;
 	diag_report(expander->program->diags, SPAN_NONE, DIAG_TOO_LARGE,
-		    "macros expand to more than %d copies", EXPANSIONS_MAX);
+		    "macros expand to more than %d copies or %d expressions", EXPANSIONS_MAX,
+		    NODES_MAX);
 	return true;
 }
 
@@ -418,6 +421,7 @@ static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
 	struct c_define *define = define_of(expander, expr);
 	const struct overload *overloads;
 
+	expander->depth--;
 	if (define) {
 		struct expr_vec args = { 0 };
 
@@ -438,17 +442,31 @@ static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
 }
 
 /* sizeof(NAME) where NAME is #defined as a type. */
-static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
+static void find_type_of_define(struct program *program, struct expr *expr)
 {
-	struct program *program = ((struct expander_of_macros *)visitor)->program;
-	struct expr *expr = *slot, *operand;
+	const struct expr *operand;
 
 	if (expr->kind != EXPR_SIZEOF && expr->kind != EXPR_OFFSETOF && expr->kind != EXPR_TYPEOF)
-		return true;
+		return;
 	operand = expr->of.operand;
 	if (operand && operand->kind == EXPR_IDENT && c_find_define(program, operand->ident.name) &&
 	    c_find_type(program, "", operand->ident.name))
 		expr_name_to_type(program, expr);
+}
+
+static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
+{
+	struct expander_of_macros *expander = (struct expander_of_macros *)visitor;
+
+	if (expander->depth >= AST_DEPTH_MAX) {
+		diag_report(expander->program->diags, (*slot)->span, DIAG_NESTING,
+			    "nested too deeply: macros expand to an expression of more than %d levels",
+			    AST_DEPTH_MAX);
+		return false;
+	}
+	expander->nodes++;
+	expander->depth++;
+	find_type_of_define(expander->program, *slot);
 	return true;
 }
 

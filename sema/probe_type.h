@@ -50,6 +50,7 @@ struct expander {
 	struct program *program;
 	const struct probe_type *type;
 	struct span span;
+	bool is_tentative; /* one of several types that may be meant: adds only what is there for sure */
 	bool uses_args; /* the predicate or body reads args, argN, ctx ... of the probe */
 	VEC(struct attach_point *) points;
 };

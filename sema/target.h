@@ -98,6 +98,7 @@ struct target {
 	uint32_t hidden_features; /* bits: to be taken for missing */
 	const struct arch *arch;
 	uint32_t cpu_count;    /* possible CPUs */
+	uint64_t pid_namespace, pid_namespace_device; /* of the tracer; 0: the initial one */
 	uint32_t kernel_version; /* KERNEL_VERSION(6, 18, 0) as in linux/version.h */
 	void *data;	       /* of the implementation */
 
@@ -150,8 +151,9 @@ struct target {
 	 */
 	struct user_files *user_files;
 
-	/* Address of a symbol of the kernel.  0, or -ENOENT and the like. */
-	int (*kernel_symbol)(const struct target *target, const char *name, uint64_t *ret_address);
+	/* Addresses of symbols of the kernel, 0 for what it has not.  0, or -errno. */
+	int (*kernel_symbols)(const struct target *target, const char *const *names, size_t count,
+			      uint64_t *ret_addresses);
 
 	/* Does it tell types at all: has it BTF? */
 	bool (*has_types)(const struct target *target);

@@ -31,5 +31,6 @@ const struct builtin *const stdlib_families[] = {
 	static_builtins,
 	stack_builtins,
 	address_builtins,
+	user_address_builtins,
 	NULL,
 };

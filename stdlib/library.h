@@ -34,5 +34,6 @@ extern const struct builtin bits_builtins[];
 extern const struct builtin static_builtins[];
 extern const struct builtin stack_builtins[];
 extern const struct builtin address_builtins[];
+extern const struct builtin user_address_builtins[];
 
 #endif

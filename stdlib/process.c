@@ -4,11 +4,13 @@
 #include <linux/bpf.h>
 #include <linux/version.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "codegen/lower.h"
 #include "sema/arch.h"
 #include "sema/check.h"
+#include "stdlib/call.h"
 #include "stdlib/library.h"
 
 enum { COMM_SIZE = 16 };
@@ -24,14 +26,46 @@ static struct val emit_low_half(struct codegen *cg, int helper)
 	return build_extend(cg->b, build_call_pure(cg->b, helper, NULL, 0), 4, false);
 }
 
-static struct val emit_pid(struct codegen *cg, const struct expr *call UNUSED)
+/* pid(init): as the initial namespace has it; else as the tracer's own does. */
+static struct val emit_ids(struct codegen *cg, const struct expr *call)
 {
-	return emit_high_half(cg, BPF_FUNC_get_current_pid_tgid);
+	const struct expr *word = call_arg(call, 0);
+
+	if (word && !strcmp(word->ident.name, "init"))
+		return build_call_pure(cg->b, BPF_FUNC_get_current_pid_tgid, NULL, 0);
+	return emit_pid_tgid(cg);
 }
 
-static struct val emit_tid(struct codegen *cg, const struct expr *call UNUSED)
+static void check_ids(struct checker *checker, struct expr *call)
 {
-	return emit_low_half(cg, BPF_FUNC_get_current_pid_tgid);
+	const struct expr *word = call_arg(call, 0);
+
+	if (!word || (word->kind == EXPR_IDENT && (!strcmp(word->ident.name, "init") ||
+						   !strcmp(word->ident.name, "curr_ns"))))
+		return;
+	diag_report(checker->program->diags, word->span, DIAG_ARG_LITERAL,
+		    "Invalid PID namespace mode: %s() knows curr_ns and init", call->call.name);
+}
+
+static struct val emit_pid(struct codegen *cg, const struct expr *call)
+{
+	return build_alu(cg->b, BPF_RSH, emit_ids(cg, call), val_const(32));
+}
+
+static struct val emit_tid(struct codegen *cg, const struct expr *call)
+{
+	return build_extend(cg->b, emit_ids(cg, call), 4, false);
+}
+
+static void check_comm(struct checker *checker, struct expr *call)
+{
+	if (!call_arg(call, 0))
+		return;
+	diag_report(checker->program->diags, call->span, DIAG_UNSUPPORTED,
+		    "comm() of another process is not supported");
+	diag_hint(checker->program->diags,
+		  "pcomm is the parent's, leader_comm the name of the process's first thread; both take "
+		  "a struct task_struct *");
 }
 
 static struct val emit_uid(struct codegen *cg, const struct expr *call UNUSED)
@@ -58,6 +92,15 @@ static bool find_comm(struct codegen *cg, uint32_t *ret_offset)
 	       *ret_offset % 8 == 0;
 }
 
+/* May 8 bytes be stored there at once?  On the stack only at multiples of 8. */
+static bool takes_words(const struct codegen *cg, struct val address)
+{
+	if (address.kind == VAL_SLOT)
+		return address.number % 8 == 0;
+	/* The frame of the function around a loop is stack, too. */
+	return cg->callback_depth == 0;
+}
+
 /*
  * Two loads from the current task take 8 ns, the helper 35.  The helper pads
  * with zeros, but not in all versions: from 5.18 to 6.x it stopped at the NUL.
@@ -67,7 +110,7 @@ static void emit_comm(struct codegen *cg, const struct expr *call UNUSED, struct
 	struct val task;
 	uint32_t offset, i;
 
-	if (find_comm(cg, &offset)) {
+	if (takes_words(cg, address) && find_comm(cg, &offset)) {
 		task = build_call_pure(cg->b, BPF_FUNC_get_current_task_btf, NULL, 0);
 		for (i = 0; i < COMM_SIZE; i += 8)
 			build_store(cg->b, 8, address, i,
@@ -175,12 +218,15 @@ static struct val emit_usermode(struct codegen *cg, const struct expr *call UNUS
 }
 
 const struct builtin process_builtins[] = {
-	{ "pid", "uint32", "Process id of the current task, as the initial namespace has it.",
-	  .emit = emit_pid },
-	{ "tid", "uint32", "Thread id of the current task.", .emit = emit_tid },
+	{ "pid", "uint32 ([any])",
+	  "Process id of the current task, in the tracer's namespace; pid(init): in the initial one.",
+	  BUILTIN_WORDS, .check = check_ids, .emit = emit_pid },
+	{ "tid", "uint32 ([any])",
+	  "Thread id of the current task, in the tracer's namespace; tid(init): in the initial one.",
+	  BUILTIN_WORDS, .check = check_ids, .emit = emit_tid },
 	{ "uid", "uint64", "User id of the current task.", .emit = emit_uid },
 	{ "gid", "uint64", "Group id of the current task.", .emit = emit_gid },
-	{ "comm", "string[16]", "Name of the current thread.", .emit_into = emit_comm },
+	{ "comm", "string[16] ([any])", "Name of the current thread.", .check = check_comm, .emit_into = emit_comm },
 	{ "cpu", "uint64", "Number of the CPU that the probe runs on.", .emit = emit_cpu },
 	{ "ncpus", "uint64", "Number of CPUs the machine may have.", .emit = emit_ncpus },
 	{ "numaid", "uint64", "Number of the NUMA node that the probe runs on.", .emit = emit_numaid },

@@ -160,6 +160,24 @@ static struct val emit_write_user(struct codegen *cg, const struct expr *call)
 			 val_const(63));
 }
 
+/* --- override ---------------------------------------------------------------------------- */
+
+static void check_override(struct checker *checker, struct expr *call)
+{
+	const struct attach_point *point = checker->instance->points.items[0];
+
+	if (strcmp(point->type->name, "kprobe") != 0)
+		diag_report(checker->program->diags, call->span, DIAG_WRONG_PROBE,
+			    "override() can only be used with kprobe probes, this is %s", point->name);
+}
+
+static struct val emit_override(struct codegen *cg, const struct expr *call)
+{
+	BUILD_CALL(cg->b, BPF_FUNC_override_return, build_context(cg->b),
+		   emit_expr(cg, call_arg(call, 0)));
+	return VAL_NOTHING;
+}
+
 const struct builtin signal_builtins[] = {
 	{ "signal", "void (any)", "Sends a signal, by number or name, to the current process.",
 	  BUILTIN_MUST_CALL | BUILTIN_UNSAFE, .check = check_signal, .emit = emit_signal,
@@ -170,5 +188,10 @@ const struct builtin signal_builtins[] = {
 	{ "write_user", "bool (any, any, int)",
 	  "Writes so many bytes of a value to an address of the current process; true when done.",
 	  BUILTIN_MUST_CALL | BUILTIN_UNSAFE, .check = check_write_user, .emit = emit_write_user },
+	{ "override", "void (int)",
+	  "Skips the function that the kprobe is on, which returns this instead; of functions that the "
+	  "kernel marks for it.",
+	  BUILTIN_MUST_CALL | BUILTIN_UNSAFE | BUILTIN_CONTEXT, .check = check_override,
+	  .emit = emit_override },
 	{ NULL },
 };

@@ -240,6 +240,30 @@ static void refuse_dwarf(struct checker *checker, struct expr *call)
 	refuse(checker, call, "stacks are unwound by frame pointers only", "ustack does that");
 }
 
+static void refuse_path(struct checker *checker, struct expr *call)
+{
+	refuse(checker, call, "the kernel makes paths for few functions only",
+	       "the last part of a path is str(p.dentry->d_name.name)");
+}
+
+static void refuse_cookie(struct checker *checker, struct expr *call)
+{
+	refuse(checker, call, "it takes a pointer that the verifier has typed",
+	       "(uint64)sk, the socket's address, identifies it as long as it lives");
+}
+
+static void refuse_concat(struct checker *checker, struct expr *call)
+{
+	refuse(checker, call, "strings are put together when they are printed",
+	       "printf(\"%s%s\", a, b); as a key a tuple does: @[a, b]");
+}
+
+static void refuse_container(struct checker *checker, struct expr *call)
+{
+	refuse(checker, call, "it is newer than the language followed here",
+	       "(struct T *)((uint64)p - offsetof(struct T, member))");
+}
+
 const struct builtin static_builtins[] = {
 	{ "is_str", "bool (any)", "Is the type a string?", BUILTIN_MUST_CALL, .emit = emit_is_str },
 	{ "is_ptr", "bool (any)", "Is the type a pointer?", BUILTIN_MUST_CALL, .emit = emit_is_ptr },
@@ -268,6 +292,14 @@ const struct builtin static_builtins[] = {
 	  BUILTIN_MUST_CALL, .emit = emit_kfunc_exist },
 	{ "kfunc_allowed", "bool (string-lit)", "Not supported.", BUILTIN_MUST_CALL,
 	  .check = refuse_kfunc },
+	{ "path", "string[64] (any, [any])", "Not supported.", BUILTIN_MUST_CALL,
+	  .check = refuse_path },
+	{ "socket_cookie", "uint64 (any)", "Not supported.", BUILTIN_MUST_CALL,
+	  .check = refuse_cookie },
+	{ "str_concat", "string[64] (any, any)", "Not supported.", BUILTIN_MUST_CALL,
+	  .check = refuse_concat },
+	{ "container_of", "uint64 (any, any, any)", "Not supported.",
+	  BUILTIN_MUST_CALL | BUILTIN_WORDS, .check = refuse_container },
 	{ "unwatch", "void (any)", "Not supported.", BUILTIN_MUST_CALL, .check = refuse_unwatch },
 	{ "skboutput", "uint32 (string-lit, any, any, any)", "Not supported.", BUILTIN_MUST_CALL,
 	  .check = refuse_skboutput },

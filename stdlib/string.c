@@ -202,29 +202,27 @@ static struct val emit_strncmp(struct codegen *cg, const struct expr *call)
 
 /* --- strlen ------------------------------------------------------------------------------------ */
 
+/*
+ * Counted by the helper that copies.  A loop would count as well, but its turns are so many
+ * ways to the verifier, which it follows through all that looks at the length.
+ */
 static struct val emit_strlen(struct codegen *cg, const struct expr *call)
 {
 	const struct expr *arg = call_arg(call, 0);
 	struct builder *b = cg->b;
-	uint32_t length = build_var(b), top = build_label(b), end = build_label(b);
-	struct val text = padded_string(cg, arg), here;
+	uint32_t size = arg->type->size, length = build_var(b), end = build_label(b);
+	struct val text = padded_string(cg, arg), copy = build_slot(b, size), last;
 
-	build_var_set(b, length, val_const(0));
+	build_var_set(b, length, build_alu(b, BPF_SUB, BUILD_CALL(b, BPF_FUNC_probe_read_kernel_str,
+							   copy, val_const(size), text), val_const(1)));
+	/* One that fills its bytes has no NUL, and the helper puts it over the last of them. */
+	last = build_load(b, 1, false, text, size - 1);
+	build_branch(b, BPF_JEQ, last, val_const(0), end);
 	build_enter(b);
-	build_place(b, top);
-	here = build_var_get(b, length);
-	build_branch(b, BPF_JGE, here, val_const(arg->type->size), end);
-	build_branch(b, BPF_JEQ, build_load(b, 1, false, build_alu(b, BPF_ADD, text, here), 0),
-		     val_const(0), end);
-	build_var_set(b, length, build_alu(b, BPF_ADD, here, val_const(1)));
-	build_jump(b, top);
+	build_var_set(b, length, val_const(size));
 	build_leave(b);
 	build_place(b, end);
-	/*
-	 * The verifier knows the length on each way out of the loop, and would follow each by
-	 * itself through whatever compares it.  Of a difference of addresses it knows nothing.
-	 */
-	return build_alu(b, BPF_SUB, build_alu(b, BPF_ADD, text, build_var_get(b, length)), text);
+	return build_var_get(b, length);
 }
 
 const struct builtin string_builtins[] = {

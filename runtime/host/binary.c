@@ -98,7 +98,8 @@ static bool try_debug_file(struct binary *binary, const char *path, const struct
 
 	if (elf_open(binary->elf->arena, path, &debug))
 		return false;
-	if (!elf_section(debug, NULL, SHT_SYMTAB) || !same_build(binary, debug, link)) {
+	if ((!elf_section(debug, NULL, SHT_SYMTAB) && !elf_section(debug, ".debug_line", 0)) ||
+	    !same_build(binary, debug, link)) {
 		elf_close(debug);
 		return false;
 	}
@@ -130,6 +131,9 @@ static void find_debug_file(struct binary *binary)
 	const char *folder = binary->debug_folders, *end;
 	struct debug_link link = read_link(binary);
 
+	if (binary->debug_is_tried)
+		return;
+	binary->debug_is_tried = true;
 	for (; folder && *folder; folder = *end ? end + 1 : end) {
 		end = strchrnul(folder, ':');
 		if (try_debug_folder(binary, arena_strndup(arena, folder, (size_t)(end - folder)), home,
@@ -140,6 +144,14 @@ static void find_debug_file(struct binary *binary)
 		return;
 	if (!try_debug_file(binary, arena_printf(arena, "%s/%s", home, link.name), &link))
 		try_debug_file(binary, arena_printf(arena, "%s/.debug/%s", home, link.name), &link);
+}
+
+const struct elf_file *binary_debug(struct binary *binary)
+{
+	if (elf_section(binary->elf, ".debug_line", 0))
+		return binary->elf;
+	find_debug_file(binary);
+	return binary->debug;
 }
 
 /* --- functions ---------------------------------------------------------------- */
@@ -207,14 +219,17 @@ const struct elf_symbol *binary_function_at(struct binary *binary, uint64_t addr
 
 bool binary_object(struct binary *binary, const char *name, uint64_t *ret_address)
 {
-	struct elf_symbols objects = { 0 };
+	const struct elf_symbols *objects = &binary->objects;
 	size_t i;
 
-	elf_add_symbols(binary->elf, binary->elf, true, &objects);
-	for (i = 0; i < objects.count; i++) {
-		if (strcmp(objects.items[i].name, name) != 0)
+	if (!binary->objects_are_read) {
+		binary->objects_are_read = true;
+		elf_add_symbols(binary->elf, binary->elf, true, &binary->objects);
+	}
+	for (i = 0; i < objects->count; i++) {
+		if (strcmp(objects->items[i].name, name) != 0)
 			continue;
-		*ret_address = objects.items[i].address;
+		*ret_address = objects->items[i].address;
 		return true;
 	}
 	return false;

@@ -11,7 +11,8 @@ struct binary {
 	struct elf_file *elf;
 	struct elf_file *debug; /* the file of its debug information, or NULL */
 	struct elf_symbols own, all; /* functions: its own; with those of `debug` */
-	bool own_is_read, all_is_read;
+	struct elf_symbols objects;
+	bool own_is_read, all_is_read, objects_are_read, debug_is_tried;
 	const char *debug_folders; /* more places to look for `debug` in, "DIR:DIR", or NULL */
 };
 
@@ -22,6 +23,9 @@ void binary_close(struct binary *binary);
 /* In no order, some twice.  The file of debug information is looked for if `wants_all`, or where
  * there is no .symtab. */
 const struct elf_symbols *binary_functions(struct binary *binary, bool wants_all);
+
+/* The file with debug information on the binary: its own or another; NULL: there is none. */
+const struct elf_file *binary_debug(struct binary *binary);
 
 /* The function of .all that an address is in, or NULL. */
 const struct elf_symbol *binary_function_at(struct binary *binary, uint64_t address);

@@ -215,6 +215,9 @@ static void place_bitfield(struct field *field, uint32_t bits, uint32_t bit_size
 	field->offset = bits / unit * (unit / 8);
 	field->bit_offset = (uint8_t)(bits % unit);
 	field->bit_size = (uint8_t)bit_size;
+	/* In nine bytes: nothing reads it. */
+	if (field->bit_offset + bit_size > 64)
+		field->name = NULL;
 }
 
 static void complete_field(struct btf *btf, struct types *types, const struct btf_type *record,

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,7 +33,9 @@
 #define WANTED "wanted"
 #define PREFIX "bpfline_wanted_"
 
-enum { OUTPUT_MAX = 512 << 20, VALUE_BITS = 28, VALUE_PIECES = 3 };
+enum { OUTPUT_MAX = 512 << 20, VALUE_BITS = 28, VALUE_PIECES = 3, CLANG_SECONDS = 20 };
+
+#define CLANG_MEMORY (4ull << 30)
 
 VEC_STRUCT(words, char *);
 
@@ -78,8 +81,8 @@ static const char *read_back(struct arena *arena, int fd, size_t *ret_size)
 static int spawn(char **words, const int fds[3], pid_t *ret_pid)
 {
 	static const char *const names[] = { "clang",    "clang-21", "clang-20", "clang-19",
-		                             "clang-18", "clang-17", "clang-16", "clang-15",
-		                             "clang-14", "clang-13" };
+					     "clang-18", "clang-17", "clang-16", "clang-15",
+					     "clang-14", "clang-13" };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none;
@@ -103,10 +106,15 @@ static int spawn(char **words, const int fds[3], pid_t *ret_pid)
 	return -err;
 }
 
+/* Text can keep it busy for ever, and make it take all memory there is. */
 static int wait_for(pid_t pid, bool *ret_ok)
 {
+	const struct rlimit seconds = { CLANG_SECONDS, CLANG_SECONDS };
+	const struct rlimit memory = { CLANG_MEMORY, CLANG_MEMORY };
 	int status;
 
+	prlimit(pid, RLIMIT_CPU, &seconds, NULL);
+	prlimit(pid, RLIMIT_AS, &memory, NULL);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -160,6 +168,8 @@ static int run(struct asking *asking, struct words *words, int input, struct res
 		err = wait_for(pid, &ret_result->ok);
 	if (!err) {
 		ret_result->errors = read_back(asking->arena, fds[2], &size);
+		if (!ret_result->ok && !*ret_result->errors)
+			ret_result->errors = "it ended without a word, or was stopped";
 		ret_result->output = fds[1];
 		fds[1] = -1;
 	}
@@ -222,10 +232,10 @@ static void add_kernel(struct asking *asking, struct words *words)
 				add_word(asking, words, "-I%s/%s", roots[root], folders[i]);
 			else
 				add_word(asking, words, "-I%s/%.*s%s%s", roots[root],
-				         (int)(mark - folders[i]), folders[i], arch, mark + 2);
+					 (int)(mark - folders[i]), folders[i], arch, mark + 2);
 		}
 	add_words(asking, words, "-include", "linux/kconfig.h", "-D__KERNEL__",
-	          "-DKBUILD_MODNAME=\"bpfline\"", "-std=gnu11", "-fshort-wchar");
+		  "-DKBUILD_MODNAME=\"bpfline\"", "-std=gnu11", "-fshort-wchar");
 }
 
 static void add_common(struct asking *asking, struct words *words)
@@ -236,7 +246,7 @@ static void add_common(struct asking *asking, struct words *words)
 	add_words(asking, words, "clang", "-target");
 	add_word(asking, words, "%s-linux-gnu", options->arch);
 	add_words(asking, words, "-w", "-fno-caret-diagnostics", "-fno-color-diagnostics",
-	          "-ferror-limit=0");
+		  "-ferror-limit=0");
 	for (i = 0; i < options->include_dir_count; i++)
 		add_word(asking, words, "-I%s", options->include_dirs[i]);
 	if (asking->question->folder)
@@ -295,8 +305,8 @@ static void write_value(struct strbuf *text, const char *name, size_t i)
 	strbuf_printf(text, "enum " PREFIX "e%zu {", i);
 	for (piece = 0; piece < VALUE_PIECES; piece++)
 		strbuf_printf(text,
-		              " " PREFIX "v%zu_%d = (int)((unsigned long long)(%s) >> %d & %d),", i,
-		              piece, name, piece * VALUE_BITS, (1 << VALUE_BITS) - 1);
+			      " " PREFIX "v%zu_%d = (int)((unsigned long long)(%s) >> %d & %d),", i,
+			      piece, name, piece * VALUE_BITS, (1 << VALUE_BITS) - 1);
 	strbuf_printf(text, " " PREFIX "s%zu = (%s) < 0 } *" PREFIX "q%zu;", i, name, i);
 }
 
@@ -330,8 +340,8 @@ static void write_wanted(const struct asking *asking, struct strbuf *text)
 	for (i = 0; i < question->type_count; i++) {
 		if (!asking->refused[i])
 			strbuf_printf(text,
-			              "typedef %s " PREFIX "t%zu; " PREFIX "t%zu *" PREFIX "p%zu;",
-			              question->types[i], i, i, i);
+				      "typedef %s " PREFIX "t%zu; " PREFIX "t%zu *" PREFIX "p%zu;",
+				      question->types[i], i, i, i);
 		strbuf_putc(text, '\n');
 	}
 	for (i = 0; i < question->name_count; i++) {
@@ -405,7 +415,7 @@ static int read_btf(struct asking *asking, int fd, struct btf **ret_btf)
 
 /* The type of a typedef of ours; NULL for a struct that is only declared. */
 static const struct type *wanted_type(struct asking *asking, struct btf *btf, struct types *types,
-                                      size_t i)
+				      size_t i)
 {
 	const char *name = arena_printf(asking->arena, PREFIX "t%zu", i);
 	uint32_t id = btf_find(btf, BTF_KIND_BIT(BTF_KIND_TYPEDEF), name);
@@ -418,7 +428,7 @@ static const struct type *wanted_type(struct asking *asking, struct btf *btf, st
 }
 
 static void take_answers(struct asking *asking, struct btf *btf, struct types *types,
-                         struct c_reply *reply)
+			 struct c_reply *reply)
 {
 	const struct c_question *question = asking->question;
 	size_t i;
@@ -432,7 +442,7 @@ static void take_answers(struct asking *asking, struct btf *btf, struct types *t
 }
 
 static int ask_types(struct asking *asking, struct types *types, struct c_reply *reply,
-                     struct btf **ret_btf)
+		     struct btf **ret_btf)
 {
 	struct result result;
 	int err;
@@ -460,7 +470,7 @@ static int ask_types(struct asking *asking, struct types *types, struct c_reply 
 }
 
 int clang_ask(struct arena *arena, const struct clang_options *options, struct types *types,
-              const struct c_question *question, struct c_reply *ret_reply, struct btf **ret_btf)
+	      const struct c_question *question, struct c_reply *ret_reply, struct btf **ret_btf)
 {
 	size_t i;
 	struct asking asking = { .arena = arena, .options = options, .question = question };

@@ -20,6 +20,6 @@ struct clang_options {
  * it has to be kept as long as they are (NULL: none was needed).
  */
 int clang_ask(struct arena *arena, const struct clang_options *options, struct types *types,
-              const struct c_question *question, struct c_reply *ret_reply, struct btf **ret_btf);
+	      const struct c_question *question, struct c_reply *ret_reply, struct btf **ret_btf);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/compiler.h"
 
@@ -180,6 +181,33 @@ const void *elf_bytes(const struct elf_file *elf, const Elf64_Shdr *section)
 		return NULL;
 	bytes = arena_alloc(elf->arena, section->sh_size + 1);
 	return elf_read(elf, section->sh_offset, bytes, section->sh_size) ? bytes : NULL;
+}
+
+const void *elf_bytes_of(const struct elf_file *elf, const Elf64_Shdr *section, uint64_t *ret_size)
+{
+	Elf64_Shdr plain = *section;
+	const unsigned char *bytes;
+	Elf64_Chdr header;
+	uLongf length;
+	char *whole;
+
+	plain.sh_flags &= ~(Elf64_Xword)SHF_COMPRESSED;
+	bytes = elf_bytes(elf, &plain);
+	*ret_size = section->sh_size;
+	if (!bytes || !(section->sh_flags & SHF_COMPRESSED))
+		return bytes;
+	if (section->sh_size < sizeof(header))
+		return NULL;
+	memcpy(&header, bytes, sizeof(header));
+	if (header.ch_type != ELFCOMPRESS_ZLIB || header.ch_size > SECTION_MAX)
+		return NULL;
+	length = header.ch_size;
+	whole = arena_alloc(elf->arena, header.ch_size + 1);
+	if (uncompress((Bytef *)whole, &length, bytes + sizeof(header),
+		       section->sh_size - sizeof(header)) != Z_OK)
+		return NULL;
+	*ret_size = length;
+	return whole;
 }
 
 bool elf_offset(const struct elf_file *elf, uint64_t address, uint32_t flags, uint64_t *ret_offset)

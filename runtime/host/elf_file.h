@@ -43,6 +43,9 @@ const char *elf_section_name(const struct elf_file *elf, const Elf64_Shdr *secti
 /* The bytes of a section and a NUL after them; NULL when they are not in the file. */
 const void *elf_bytes(const struct elf_file *elf, const Elf64_Shdr *section);
 
+/* The same of one that may be compressed, with the size it then has. */
+const void *elf_bytes_of(const struct elf_file *elf, const Elf64_Shdr *section, uint64_t *ret_size);
+
 /* Exactly `size` bytes at an offset. */
 bool elf_read(const struct elf_file *elf, uint64_t offset, void *to, size_t size);
 

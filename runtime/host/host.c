@@ -11,6 +11,7 @@
 #include <linux/version.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -275,15 +276,15 @@ static int facts_each_raw_tracepoint(const struct target *target,
 	return 0;
 }
 
-static int facts_kernel_symbol(const struct target *target, const char *name,
-			       uint64_t *ret_address)
+static int facts_kernel_symbols(const struct target *target, const char *const *names,
+				size_t count, uint64_t *ret_addresses)
 {
 	const struct facts *facts = facts_of(target);
 	const char *path = "/proc/kallsyms";
 
 	if (facts->folder)
 		path = arena_printf(facts->arena, "%s/kallsyms", facts->folder);
-	return kallsyms_find(path, name, ret_address);
+	return kallsyms_find(path, names, count, ret_addresses);
 }
 
 static const char *facts_syscall_name(const struct target *target UNUSED, int number)
@@ -329,7 +330,7 @@ static struct facts *facts_new(struct arena *arena)
 	facts->target.each_function = facts_each_function;
 	facts->target.each_typed_function = facts_each_typed_function;
 	facts->target.find_function = facts_find_function;
-	facts->target.kernel_symbol = facts_kernel_symbol;
+	facts->target.kernel_symbols = facts_kernel_symbols;
 	return facts;
 }
 
@@ -380,6 +381,18 @@ unsigned online_cpus(uint32_t *cpus, unsigned max)
 	return count;
 }
 
+/* Process ids are those of our namespace.  The initial one has a number of its own. */
+static void find_pid_namespace(struct target *target)
+{
+	const ino_t initial = 0xeffffffc;
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) < 0 || st.st_ino == initial)
+		return;
+	target->pid_namespace = st.st_ino;
+	target->pid_namespace_device = st.st_dev;
+}
+
 static int host_cgroup_id(const struct target *target UNUSED, const char *path, uint64_t *ret_id)
 {
 	return cgroup_id(path, ret_id);
@@ -397,6 +410,7 @@ struct target *host_target_new(struct arena *arena, const struct host_options *o
 	facts->target.kernel_version = parse_version(uts.release);
 	facts->target.user_files = user_files_new(arena, "");
 	facts->target.cgroup_id = host_cgroup_id;
+	find_pid_namespace(&facts->target);
 	cpus = read_cpu_list("/sys/devices/system/cpu/possible", NULL, 65536);
 	facts->target.cpu_count = cpus ? cpus : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
 	facts->functions = options->functions;

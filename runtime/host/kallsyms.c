@@ -99,31 +99,39 @@ int kallsyms_each(const char *path,
 }
 
 struct search {
-	const char *name;
-	size_t length;
-	uint64_t address;
+	const char *const *names;
+	uint64_t *addresses;
+	size_t count, missing;
+	bool *is_found;
 };
 
 static bool look_at(void *context, uint64_t address, char type, const char *name, size_t length)
 {
 	struct search *search = context;
+	size_t i;
 
 	(void)type;
-	if (length != search->length || memcmp(name, search->name, length) != 0)
-		return true;
-	search->address = address;
-	return false;
+	for (i = 0; i < search->count; i++) {
+		if (search->is_found[i] || strncmp(name, search->names[i], length) != 0 ||
+		    search->names[i][length])
+			continue;
+		search->is_found[i] = true;
+		search->addresses[i] = address;
+		search->missing--;
+	}
+	return search->missing;
 }
 
-int kallsyms_find(const char *path, const char *name, uint64_t *ret_address)
+int kallsyms_find(const char *path, const char *const *names, size_t count, uint64_t *ret_addresses)
 {
-	struct search search = { .name = name, .length = strlen(name) };
-	int err = kallsyms_each(path, look_at, &search);
+	struct search search = { .names = names, .addresses = ret_addresses, .count = count,
+				 .missing = count, .is_found = calloc(count, sizeof(bool)) };
+	int err;
 
-	if (err)
-		return err;
-	if (!search.address)
-		return -ENOENT;
-	*ret_address = search.address;
-	return 0;
+	if (!search.is_found)
+		return -ENOMEM;
+	memset(ret_addresses, 0, count * sizeof(*ret_addresses));
+	err = kallsyms_each(path, look_at, &search);
+	free(search.is_found);
+	return err;
 }

@@ -18,7 +18,7 @@ int kallsyms_each(const char *path,
 				   size_t length),
 		  void *context);
 
-/* The address of the first symbol of that name.  -ENOENT: none, or its address is hidden. */
-int kallsyms_find(const char *path, const char *name, uint64_t *ret_address);
+/* The address of the first symbol of each name; 0: there is none, or its address is hidden. */
+int kallsyms_find(const char *path, const char *const *names, size_t count, uint64_t *ret_addresses);
 
 #endif

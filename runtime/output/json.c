@@ -12,6 +12,44 @@
 /* Readers that keep numbers as doubles hold integers exactly up to here. */
 #define EXACT_MAX (1ull << 53)
 
+/* Bytes of the UTF-8 character at `bytes`; 0: there is none. */
+static size_t character_length(const unsigned char *bytes, size_t left)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least;
+	} forms[] = { { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
+	size_t form, i;
+
+	for (form = 0; form < ARRAY_SIZE(forms); form++) {
+		uint32_t code = bytes[0] & (unsigned char)~forms[form].mask;
+
+		if ((bytes[0] & forms[form].mask) != forms[form].lead || left < form + 2)
+			continue;
+		for (i = 1; i < form + 2; i++) {
+			if ((bytes[i] & 0xc0) != 0x80)
+				return 0;
+			code = code << 6 | (bytes[i] & 0x3f);
+		}
+		if (code < forms[form].least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+			return 0;
+		return form + 2;
+	}
+	return 0;
+}
+
+/* UTF-8 as it is; what is none, byte by byte as the character of that number. */
+static size_t beyond_ascii_json(const char *bytes, size_t left, struct strbuf *out)
+{
+	size_t length = character_length((const unsigned char *)bytes, left);
+
+	if (length)
+		strbuf_add(out, bytes, length);
+	else
+		strbuf_printf(out, "\\u%04x", (unsigned char)*bytes);
+	return length ? length : 1;
+}
+
 static void string_json(const char *bytes, size_t length, struct strbuf *out)
 {
 	size_t i;
@@ -36,7 +74,9 @@ static void string_json(const char *bytes, size_t length, struct strbuf *out)
 			strbuf_puts(out, "\\t");
 			break;
 		default:
-			if (c < 0x20 || c == 0x7f)
+			if (c >= 0x80)
+				i += beyond_ascii_json(bytes + i, length - i, out) - 1;
+			else if (c < 0x20 || c == 0x7f)
 				strbuf_printf(out, "\\u%04x", c);
 			else
 				strbuf_putc(out, (char)c);

@@ -20,6 +20,17 @@ void side_printf(struct output *output UNUSED, const char *text, size_t length)
 	fwrite(text, 1, length, stderr);
 }
 
+void side_text(struct output *output, enum output_text kind UNUSED, const char *text, size_t length)
+{
+	side_printf(output, text, length);
+}
+
+void side_message(struct output *output, enum output_message kind, const char *place,
+		  const char *text, size_t length)
+{
+	output_text.message(output, kind, place, text, length);
+}
+
 void side_value(struct output *output, const struct value *value)
 {
 	struct strbuf *line = output_line(output);

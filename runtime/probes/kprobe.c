@@ -147,7 +147,8 @@ static void resolve_unknown(struct expander *expander, const struct attach_point
 	size_t i;
 
 	if (!search_list(expander, wanted, &search)) {
-		add_function(expander, wanted, wanted->module, wanted->name); /* attaching will tell */
+		if (!expander->is_tentative) /* attaching will tell */
+			add_function(expander, wanted, wanted->module, wanted->name);
 		return;
 	}
 	for (i = 0; !search.count && i < search.clones.count && !wanted->has_offset; i++)
@@ -186,8 +187,8 @@ static void resolve_pattern(struct expander *expander, const struct attach_point
 			    "the functions of %s cannot be listed, so no pattern can be matched",
 			    expander->program->target->name);
 		diag_hint(expander->program->diags,
-			  "the list is available_filter_functions of tracefs: it takes root and a "
-			  "kernel with CONFIG_DYNAMIC_FTRACE");
+			  "the list is available_filter_functions of tracefs: it takes root, no lockdown "
+			  "and a kernel with CONFIG_DYNAMIC_FTRACE");
 		return;
 	}
 	if (!search.count)

@@ -142,7 +142,7 @@ static int attach_to_threads(struct attacher *attacher, int program, struct perf
 	while (!err && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		err = attach_on_cpu(attacher, program, attr, atoi(entry->d_name), -1);
+		err = attach_on_cpu(attacher, program, attr, (pid_t)strtol(entry->d_name, NULL, 10), -1);
 		count += !err;
 		if (err == -ESRCH)
 			err = 0;

@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "lexer/literal.h"
+#include "runtime/host/debug_lines.h"
 #include "runtime/host/demangle.h"
 #include "runtime/lister.h"
 #include "runtime/probes/context.h"
@@ -274,8 +275,9 @@ static void add_functions(struct expander *expander, const struct user_binary *f
 	}
 }
 
+/* Adds the point at the address wanted->offset, called `name`. */
 static void add_address(struct expander *expander, const struct user_binary *file,
-			const struct wanted *wanted)
+			const struct wanted *wanted, const char *name)
 {
 	const struct elf_symbol *symbol = binary_function_at(file->binary, wanted->offset);
 	struct elf_symbol none = { .name = "", .address = wanted->offset };
@@ -303,9 +305,7 @@ static void add_address(struct expander *expander, const struct user_binary *fil
 		symbol = &none;
 	if (!may_attach_inside(expander, file, symbol, wanted, wanted->offset - symbol->address))
 		return;
-	point = add_point(expander, file, wanted->offset,
-			  point_name(expander, "%s:%s:%#" PRIx64, expander->type->name, file->name,
-				     wanted->offset));
+	point = add_point(expander, file, wanted->offset, name);
 	point->function = shown_function(expander, symbol->name);
 }
 
@@ -323,7 +323,9 @@ static size_t resolve_in(struct expander *expander, const struct user_binary *fi
 	if (!check_return(expander, file, wanted))
 		return 1;
 	if (wanted->is_address) {
-		add_address(expander, file, wanted);
+		add_address(expander, file, wanted,
+			    point_name(expander, "%s:%s:%#" PRIx64, expander->type->name, file->name,
+				       wanted->offset));
 		return 1;
 	}
 	symbols = binary_functions(file->binary, false);
@@ -352,7 +354,7 @@ static void report_no_symbols(struct expander *expander, const struct attach_poi
 		  file->name);
 }
 
-static void resolve(struct expander *expander, const struct attach_point_parts *parts)
+static void resolve_function(struct expander *expander, const struct attach_point_parts *parts)
 {
 	size_t before = expander->points.count, errors, functions = 0, i;
 	struct program *program = expander->program;
@@ -385,6 +387,112 @@ static void resolve(struct expander *expander, const struct attach_point_parts *
 					point_name(expander, "%s:%s:%s", expander->type->name,
 						   files.items[0].name, suggestion.best) :
 					NULL);
+}
+
+/* --- lines of the source ---------------------------------------------------------------------- */
+
+/* BIN@FILE:LINE[:COL]; a path may have an '@' in it, too: then there is such a file. */
+static bool is_source_place(struct expander *expander, const struct attach_point_parts *parts)
+{
+	struct user_paths paths = { 0 };
+
+	if (!part_count(parts) || !strrchr(part_text(parts, 1), '@'))
+		return false;
+	user_files_find(expander->program->target->user_files, part_text(parts, 1), true,
+			expander->program->options->pid, &paths);
+	return !paths.count;
+}
+
+static bool parse_source_place(struct expander *expander, const struct attach_point_parts *parts,
+			       struct source_line *ret_wanted)
+{
+	size_t count = part_count(parts);
+
+	*ret_wanted = (struct source_line){ .file = strrchr(part_text(parts, 1), '@') + 1 };
+	if (expander->type == &probe_uretprobe) {
+		diag_report(expander->program->diags, expander->span, DIAG_ATTACH_POINT,
+			    "Source code location not allowed");
+		diag_hint(expander->program->diags, "uretprobe is put on a whole function");
+		return false;
+	}
+	if (count >= 2 && count <= 3 && *ret_wanted->file &&
+	    parse_number(part_text(parts, 2), &ret_wanted->line) &&
+	    (count == 2 || parse_number(part_text(parts, 3), &ret_wanted->column)))
+		return true;
+	diag_report(expander->program->diags, expander->span, DIAG_ATTACH_POINT,
+		    "Invalid uprobe arguments, expected format: uprobe:TARGET@FILE:LINE[:COL]");
+	return false;
+}
+
+static void report_line(struct expander *expander, const struct user_binary *file,
+			const struct source_line *line, enum line_result result, uint64_t next)
+{
+	struct diags *diags = expander->program->diags;
+
+	switch (result) {
+	case LINE_WITHOUT_DEBUG:
+		diag_report(diags, expander->span, DIAG_NO_MATCH,
+			    "No DWARF debug info found for '%s', cannot attach by source code location.",
+			    file->name);
+		diag_hint(diags, "it comes with a program compiled by -g, or in its debug package");
+		return;
+	case LINE_WITHOUT_FILE:
+		diag_report(diags, expander->span, DIAG_NO_MATCH,
+			    "no source file of '%s' is called %s", file->name, line->file);
+		return;
+	case LINE_WITHOUT_CODE:
+		diag_report(diags, expander->span, DIAG_NO_MATCH,
+			    "no statement begins at line %" PRIu64 " of %s", line->line, line->file);
+		if (next)
+			diag_hint(diags, "the next line with one is %" PRIu64, next);
+		return;
+	case LINE_FOUND:
+		return;
+	}
+	unreachable();
+}
+
+static void resolve_source_place(struct expander *expander,
+				 const struct attach_point_parts *parts)
+{
+	struct arena *arena = expander->program->arena;
+	struct attach_point_part *items =
+		arena_dup(arena, parts->parts.items, parts->parts.count * sizeof(*items));
+	struct attach_point_parts binary = *parts;
+	struct wanted wanted = { .is_address = true };
+	struct user_binaries files = { 0 };
+	struct source_line line;
+	uint64_t next = 0;
+	enum line_result result;
+	const char *name;
+
+	if (!parse_source_place(expander, parts, &line))
+		return;
+	items[1].text = arena_strndup(arena, items[1].text,
+				      (size_t)(line.file - 1 - items[1].text));
+	items[1].is_quoted = true; /* one binary */
+	binary.parts.items = items;
+	if (!open_binaries(expander, &binary, 1, false, &files))
+		return;
+	result = debug_line_find(files.items[0].binary, &line, &wanted.offset, &next);
+	report_line(expander, &files.items[0], &line, result, next);
+	if (result != LINE_FOUND)
+		return;
+	name = point_name(expander, "%s:%s@%s:%" PRIu64, expander->type->name, files.items[0].name,
+			  line.file, line.line);
+	if (line.column)
+		name = point_name(expander, "%s:%" PRIu64, name, line.column);
+	wanted.name = wanted.written = name;
+	wanted.span = expander->span;
+	add_address(expander, &files.items[0], &wanted, name);
+}
+
+static void resolve(struct expander *expander, const struct attach_point_parts *parts)
+{
+	if (is_source_place(expander, parts))
+		resolve_source_place(expander, parts);
+	else
+		resolve_function(expander, parts);
 }
 
 /* --- listing ---------------------------------------------------------------------------------- */
@@ -431,7 +539,8 @@ static void list_returns(struct lister *lister, const struct attach_point_parts 
 const struct probe_type probe_uprobe = {
 	.name = "uprobe",
 	.short_name = "u",
-	.forms = "uprobe:BIN:FUNCTION, uprobe:BIN:FUNCTION+OFFSET or uprobe:BIN:ADDRESS",
+	.forms = "uprobe:BIN:FUNCTION, uprobe:BIN:FUNCTION+OFFSET, uprobe:BIN:ADDRESS or "
+		 "uprobe:BIN@FILE:LINE",
 	.manual = "Fires when a function of a program or library is entered, or at an instruction.",
 	.flags = PROBE_LAST_FIRST | PROBE_OF_PROGRAMS,
 	.space = SPACE_USER,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/table.h"
 #include "runtime/host/usdt_args.h"
 #include "runtime/host/usdt_notes.h"
 #include "runtime/lister.h"
@@ -106,24 +107,14 @@ static struct wanted parse_wanted(const struct attach_point_parts *parts, bool h
 	return wanted;
 }
 
-static bool is_repeated(const struct expander *expander, size_t from, const char *name)
-{
-	size_t i;
-
-	for (i = from; i < expander->points.count; i++)
-		if (!strcmp(expander->points.items[i]->name, name))
-			return true;
-	return false;
-}
-
+/* `seen` has the names of the points so far. */
 static void add_note(struct expander *expander, const struct user_binary *file,
-		     const struct usdt_note *note, size_t first)
+		     const struct usdt_note *note, struct table *seen)
 {
 	struct program *program = expander->program;
 	const char *name = point_name(expander, "usdt:%s:%s:%s", file->name, note->provider,
 				      note->name);
 	struct usdt_args *args = arena_new_struct(program->arena, struct usdt_args);
-	bool is_part = is_repeated(expander, first, name);
 	uint64_t offset, counter = 0;
 	struct attach_point *point;
 
@@ -137,7 +128,8 @@ static void add_note(struct expander *expander, const struct user_binary *file,
 	point->number = offset;
 	point->counter = counter;
 	point->data = args;
-	point->is_part = is_part;
+	point->is_part = table_get_str(seen, name);
+	table_set_str(seen, name, point);
 }
 
 /* Gives how many probes the file has. */
@@ -145,12 +137,14 @@ static size_t resolve_in(struct expander *expander, const struct user_binary *fi
 			 const struct wanted *wanted, struct suggestion *suggestion)
 {
 	struct usdt_notes notes = { 0 };
-	size_t first = expander->points.count, i;
+	struct table seen;
+	size_t i;
 
+	table_init(&seen, expander->program->arena);
 	usdt_read_notes(file->binary->elf, &notes);
 	for (i = 0; i < notes.count; i++) {
 		if (is_meant(wanted, &notes.items[i]))
-			add_note(expander, file, &notes.items[i], first);
+			add_note(expander, file, &notes.items[i], &seen);
 		else
 			suggestion_offer(suggestion, notes.items[i].name);
 	}
@@ -189,32 +183,28 @@ static void resolve(struct expander *expander, const struct attach_point_parts *
 
 /* --- listing ---------------------------------------------------------------------------- */
 
-static bool is_listed(const struct usdt_notes *notes, size_t index)
-{
-	size_t i;
-
-	for (i = 0; i < index; i++)
-		if (!strcmp(notes->items[i].name, notes->items[index].name) &&
-		    !strcmp(notes->items[i].provider, notes->items[index].provider))
-			return true;
-	return false;
-}
-
 static void list_file(struct lister *lister, const struct user_binary *file,
 		      const struct wanted *wanted)
 {
 	struct usdt_notes notes = { 0 };
+	struct table seen;
 	size_t i;
 
+	table_init(&seen, lister->arena);
 	usdt_read_notes(file->binary->elf, &notes);
 	for (i = 0; i < notes.count; i++) {
 		const struct usdt_note *note = &notes.items[i];
 		struct listed *listed;
+		const char *name;
 
-		if (!is_meant(wanted, note) || is_listed(&notes, i))
+		if (!is_meant(wanted, note))
 			continue;
-		listed = lister_add(lister, arena_printf(lister->arena, "usdt:%s:%s:%s", file->name,
-							 note->provider, note->name));
+		name = arena_printf(lister->arena, "usdt:%s:%s:%s", file->name, note->provider,
+				    note->name);
+		if (table_get_str(&seen, name))
+			continue;
+		table_set_str(&seen, name, (void *)note);
+		listed = lister_add(lister, name);
 		if (listed && lister->verbose && *note->args)
 			listed->details = arena_printf(lister->arena, "    %s\n", note->args);
 	}

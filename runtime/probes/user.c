@@ -17,13 +17,6 @@ static void report_missing(struct expander *expander, const struct attach_point_
 	struct diags *diags = expander->program->diags;
 	const char *name = part_text(parts, number), *type = expander->type->name;
 
-	/* A path may have an '@' in it; where there is no such file it begins a place in the source. */
-	if (wildcard_match("*@*", name)) {
-		diag_report(diags, part_span(parts, number), DIAG_UNSUPPORTED,
-			    "places in the source (FILE:LINE) are not supported yet, and there is no "
-			    "file of this name");
-		return;
-	}
 	diag_report(diags, part_span(parts, number), DIAG_ATTACH_POINT,
 		    "%s target file '%s' does not exist or is not executable", type, name);
 	if (!strncmp(name, "lib", 3) && !strchr(name, '/'))

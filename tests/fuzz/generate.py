@@ -23,7 +23,7 @@ macro m_bump($v) { $v += 3; }
 macro m_pick(c, a, b) { c ? a : b }
 macro m_store(@m, k, v) { @m[k] = v; }
 """
-DEPTH = 4  # of expressions
+DEPTH = 3  # of expressions
 INPUTS = "@in_"  # maps of that name are not part of the output
 
 
@@ -53,8 +53,9 @@ class Generator:
         self.scopes = [[]]
         self.fixed = set()  # variables that are not assigned to
         self.names = 0
-        self.budget = self.random.randint(8, 28)
+        self.budget = self.random.randint(6, 20)
         self.loops = 0
+        self.is_filling = False  # no map has a type yet
         self.shapes = [self.shape() for _ in range(2)]
         self.maps = [self.new_map(i) for i in range(self.random.randint(2, 5))]
         self.sums = [self.new_sum(i) for i in range(self.random.randint(1, 4))]
@@ -106,8 +107,11 @@ class Generator:
 
     def key(self, its):
         """Few values, so that keys meet again."""
-        if its == "bool" or its == "string":
-            return self.value(its, 1)
+        if its == "bool":
+            return self.boolean(0)
+        if its == "string":
+            own = self.variables(its)
+            return self.random.choice(own) if own and self.chance(50) else '"%s"' % self.random.choice(WORDS)
         if its in INTS:
             return "(%s)(%s & 3)" % (name_of(its), self.integer(1, False))
         return "(%s)" % ", ".join(self.key(part) for part in its[1])
@@ -234,7 +238,7 @@ class Generator:
         if depth > 0 and self.chance(30):
             return "(%s ? %s : %s)" % (self.boolean(depth - 1), self.string(depth - 1), self.string(depth - 1))
         found = [m for m in self.maps if m.value == "string"]
-        if found and self.chance(40):
+        if found and not self.is_filling and self.chance(40):
             return self.element(self.random.choice(found))
         return '"%s"' % self.random.choice(WORDS)
 
@@ -394,8 +398,10 @@ class Generator:
 
     def fill(self):
         """Each map gets its type, whatever the rest does with it."""
+        self.is_filling = True
         for its_map in self.maps:
             self.put("%s = %s;" % (self.element(its_map), self.value(its_map.value, 1)))
+        self.is_filling = False
         for its_map in self.sums:
             kind, cast = its_map.value
             extra = {"hist": ", 2", "lhist": ", 0, 100, 9"}.get(kind, "")

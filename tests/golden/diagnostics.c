@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
@@ -38,6 +39,7 @@ int main(int argc, char **argv)
 	struct language language = { .families = stdlib_families, .probe_types = probe_types,
 				     .target = target };
 	struct compile_options options = { .params = (const char *const *)argv + 3 };
+	static const char allows[] = "// options: --unsafe"; /* as the cases' first line */
 	size_t size;
 	char *text;
 
@@ -47,6 +49,7 @@ int main(int argc, char **argv)
 	}
 	options.param_count = (size_t)argc - 3;
 	text = read_file(argv[2], &size);
+	options.allow_unsafe = !strncmp(text, allows, strlen(allows));
 	sources_init(&sources, arena);
 	diags_init(&diags, arena, &sources);
 	compile(arena, &sources, sources_add(&sources, argv[2], text, size), &language, &options, &diags,

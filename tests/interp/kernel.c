@@ -292,3 +292,13 @@ uint64_t bpf_run_time(int program UNUSED)
 {
 	return 0;
 }
+
+uint64_t bpf_missed_runs(int program UNUSED)
+{
+	return 0;
+}
+
+uint64_t bpf_missed_by_link(int link UNUSED)
+{
+	return 0;
+}

@@ -10,6 +10,7 @@ EXCEPTIONS = {
     ("lexer", "parser/grammar.h"),
     # Generated beside the file that includes it.
     ("runtime", "syscalls.inc"),
+    ("stdlib", "errnos.inc"),
 }
 
 

@@ -15,6 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Data of each size, for uaddr(). */
+char one_byte = 7;
+short two_bytes = -300;
+int four_bytes = 70000;
+long eight_bytes = 1234567890123;
+
 /* Without the frame that the C library's syscall() does not make. */
 static inline __attribute__((always_inline)) void make_call(void)
 {

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from support import Load
+from support import SOURCE, Load
 
 CALLS = 1000
 # What the target prints for that many undisturbed calls: no probe may change it.
@@ -117,11 +117,13 @@ def test_library_opened_later(bpfline, target, build):
     assert result.maps == {"@n": "100", "@sum": "4950"}
 
 
+@pytest.mark.parametrize("mechanism", [[], ["--attach=perf"]])
 @pytest.mark.parametrize("point", ["uprobe:TARGET:add", "uprobe:add"])
-def test_one_process(bpfline, target, point):
-    with Load(target, "calls", 300) as one, Load(target, "calls", 700) as other:
+def test_one_process(bpfline, target, point, mechanism):
+    """All its threads, and no other process of the same program."""
+    with Load(target, "-t", 3, "calls", 100) as one, Load(target, "calls", 700) as other:
         with bpfline.start("%s { @[pid] = count(); }" % point.replace("TARGET", target),
-                           "-p", str(one.pid)) as tracer:
+                           "-p", str(one.pid), *mechanism) as tracer:
             other.go()
             one.go()
             result = tracer.wait()
@@ -185,6 +187,36 @@ def test_place_by_address(bpfline, target):
     address = re.search(r"^0*([0-9a-f]+) T add$", symbols, re.MULTILINE).group(1)
     result = trace(bpfline, target, "uprobe:TARGET:0x%s { @[func] = count(); }" % address, "calls", 20)
     assert result.maps == {"@[add]": "20"}
+
+
+def line_of(text):
+    with open(os.path.join(SOURCE, "tests", "live", "target.c"), encoding="utf-8") as f:
+        return next(n for n, line in enumerate(f, 1) if text in line)
+
+
+@pytest.mark.parametrize("file", ["target.c", "live/target.c"])
+def test_line_of_the_source(bpfline, target, file):
+    point = "uprobe:TARGET@%s:%d" % (file, line_of("return a + b + c"))
+    result = trace(bpfline, target, "%s { @[func, probe] = count(); }" % point, "calls", 30)
+    assert result.maps == {"@[add, %s]" % point.replace("TARGET", target): "30"}
+
+
+@pytest.mark.parametrize("flags", ["-gdwarf-3", "-gdwarf-4", "-gdwarf-5", "-gdwarf-5 -gz", "-gdwarf-5 -O0"])
+def test_lines_are_where_objdump_sees_them(bpfline, tmp_path, flags):
+    if not shutil.which("gcc"):
+        pytest.skip("no gcc")
+    program = tmp_path / "program"
+    subprocess.run(["gcc", "-O2", *flags.split(), "-pthread", "-o", program,
+                    os.path.join(SOURCE, "tests", "live", "target.c")], check=True)
+    table = subprocess.run(["objdump", "--dwarf=decodedline", program], capture_output=True, text=True, check=True)
+    first = {}
+    for line, address in re.findall(r"^target\.c +(\d+) +(0x[0-9a-f]+) .*\bx\b", table.stdout, re.MULTILINE):
+        first[int(line)] = min(int(address, 16), first.get(int(line), 1 << 64))
+    assert len(first) > 50
+    for line in sorted(first)[::9]:
+        object_text = bpfline.run("--dump=object", "-e", "uprobe:%s@target.c:%d { }" % (program, line)).stdout
+        place = re.search(r"^  place .*: (0x[0-9a-f]+)", object_text, re.MULTILINE)
+        assert place and int(place.group(1), 16) == first[line], "line %d" % line
 
 
 def test_debug_file(bpfline, target, tmp_path):
@@ -323,7 +355,11 @@ REFUSED = {
     "address that is nowhere": ("uprobe:TARGET:0x7fffffffffff { }", r"Could not resolve address: TARGET:0x7fffffffffff"),
     "address 0": ("uprobe:TARGET:0 { }", r"address"),
     "language": ("uprobe:TARGET:rust:add { }", r"unsupported language type: rust"),
-    "place in the source": ("uprobe:TARGET@target.c:20 { }", r"not supported yet"),
+    "line without code": ("uprobe:TARGET@target.c:1 { }", r"no statement begins at line 1 of target\.c(?s:.)*the next line with one is \d+"),
+    "line of no file": ("uprobe:TARGET@nosuch.c:1 { }", r"no source file of 'TARGET' is called nosuch\.c"),
+    "file without a line": ("uprobe:TARGET@target.c { }", r"Invalid uprobe arguments, expected format"),
+    "line of a return": ("uretprobe:TARGET@target.c:10 { }", r"Source code location not allowed"),
+    "line without debug information": ("uprobe:/bin/true@true.c:10 { }", r"No DWARF debug info found for '/bin/true'"),
     "a script": ("uprobe:SCRIPT:f { }", r"neither a program nor a library"),
     "a folder": ("uprobe:/tmp:f { }", r"does not exist"),
     "retval at the entry": ("uprobe:TARGET:add { print(retval); }", r"retval"),
@@ -372,3 +408,27 @@ def test_return_probe_on_go_is_refused(bpfline, target, tmp_path):
 def test_process_is_gone(bpfline, target):
     result = bpfline.script("uprobe:%s:add { }" % target, "-p", "4194303")
     assert result.status == 1
+
+
+DAMAGED = {
+    "cut within its headers": (lambda data: data[:100], r"it is damaged"),
+    "cut before its sections": (lambda data: data[:len(data) // 2], r"it is damaged"),
+    "of 32 bits": (lambda data: data[:4] + b"\x01" + data[5:], r"32 bits, which is not supported"),
+    "of the other byte order": (lambda data: data[:5] + b"\x02" + data[6:], r"another machine"),
+    "an object file": (lambda data: data[:16] + b"\x01\x00" + data[18:], r"neither a program nor a library"),
+    "nothing but its first bytes": (lambda data: data[:4], r"neither a program nor a library"),
+    "empty": (lambda data: b"", r"neither a program nor a library"),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_damaged_files_say_so(bpfline, target, tmp_path, what):
+    change, pattern = DAMAGED[what]
+    file = tmp_path / "program"
+    with open(target, "rb") as f:
+        file.write_bytes(change(f.read()))
+    file.chmod(0o755)
+    for probe in ("uprobe:%s:add", "usdt:%s:guarded"):
+        result = bpfline.script("%s { }" % (probe % file))
+        assert result.status == 1 and re.search(pattern, result.stderr), result.stderr
+    assert bpfline.run("-l", "uprobe:%s:*" % file).stdout == ""

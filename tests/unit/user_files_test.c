@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #include "base/compiler.h"
 #include "runtime/host/binary.h"
+#include "runtime/host/debug_lines.h"
 #include "runtime/host/demangle.h"
 #include "runtime/host/usdt_args.h"
 #include "runtime/host/usdt_notes.h"
@@ -150,6 +152,7 @@ static void use_file(const char *path)
 	struct usdt_notes notes = { 0 };
 	struct usdt_args args;
 	struct binary *binary;
+	const struct source_line line = { .file = "target.c", .line = 80 };
 	uint64_t last, address;
 	size_t i;
 
@@ -166,6 +169,7 @@ static void use_file(const char *path)
 		assert_true(strlen(functions->items[i].name) > 0);
 	}
 	binary_function_at(binary, 0x1100);
+	debug_line_find(binary, &line, &address, &last);
 	binary_object(binary, "near_value", &address);
 	usdt_read_notes(binary->elf, &notes);
 	for (i = 0; i < notes.count; i++)
@@ -217,13 +221,16 @@ static void test_damaged_files(void **state UNUSED)
 	ssize_t length = readlink("/proc/self/exe", target, sizeof(target) - 16);
 	uint64_t random = 1;
 	size_t size, turn;
+	int memory;
 
 	assert_true(length > 0);
 	target[length] = '\0';
 	strcpy(strrchr(target, '/') + 1, "target"); /* small, with notes */
 	size = read_whole(target, whole, sizeof(whole));
 	assert_true(size > 1000);
-	snprintf(path, sizeof(path), "/tmp/damaged.%d", (int)getpid());
+	memory = memfd_create("damaged", 0); /* thousands of files on a disk take long */
+	assert_true(memory >= 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory);
 	use_file(target);
 	for (turn = 0; turn < 3000; turn++) {
 		memcpy(bytes, whole, size);
@@ -235,7 +242,7 @@ static void test_damaged_files(void **state UNUSED)
 		write_whole(path, whole, turn);
 		use_file(path);
 	}
-	unlink(path);
+	close(memory);
 }
 
 static void test_random_instructions(void **state UNUSED)
