@@ -193,6 +193,12 @@ static struct val emit_cast(struct codegen *cg, const struct expr *expr)
 			return build_load(cg->b, to->size, type_is_signed(to), emit_expr(cg, operand), 0);
 		return emit_convert(cg, emit_expr(cg, operand), from, to);
 	}
+	if (to->kind == TYPE_LATE && type_in_register(from)) {
+		struct val slot = build_slot(cg->b, to->size);
+
+		build_store(cg->b, 8, slot, 0, emit_expr(cg, operand));
+		return slot;
+	}
 	if (to->kind == TYPE_ARRAY && type_in_register(from))
 		return emit_array_of(cg, emit_expr(cg, operand), to);
 	if (from->size == to->size && to->kind == TYPE_ARRAY)
@@ -454,7 +460,8 @@ static void emit_memory_into(struct codegen *cg, const struct expr *expr, const 
 	else if (builtin && builtin->emit_into &&
 		 (expr->type == type || expr->type->kind == TYPE_STRING))
 		emit_builtin_into(cg, expr, builtin, type, address);
-	else if (expr->kind == EXPR_CAST && expr->type == type && expr->type->kind != TYPE_ARRAY)
+	else if (expr->kind == EXPR_CAST && expr->type == type && expr->type->kind != TYPE_ARRAY &&
+		 expr->type->kind != TYPE_LATE)
 		emit_memory_into(cg, expr->cast.operand, type, address);
 	else
 		emit_place_into(cg, emit_place(cg, expr), expr->type, type, address, is_padded(expr));

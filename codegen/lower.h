@@ -173,6 +173,8 @@ struct val emit_field(struct codegen *cg, const struct field *field, uint32_t of
 /* Reads `size` bytes at a kernel or user address to `to`; on failure zeros.  Of a string up to
  * its NUL, giving the length with it, which is negative on failure. */
 void emit_read(struct codegen *cg, struct val to, uint32_t size, struct val from, enum space space);
+void emit_read_count(struct codegen *cg, struct val to, struct val count, struct val from,
+		     enum space space); /* so many bytes as are known when it runs */
 struct val emit_read_string(struct codegen *cg, struct val to, uint32_t size, struct val from,
 			    enum space space);
 

@@ -87,12 +87,18 @@ static void count_failure(struct codegen *cg, struct val result)
 	build_place(cg->b, fine);
 }
 
-void emit_read(struct codegen *cg, struct val to, uint32_t size, struct val from, enum space space)
+void emit_read_count(struct codegen *cg, struct val to, struct val count, struct val from,
+		     enum space space)
 {
 	count_failure(cg, BUILD_CALL(cg->b,
 				     space == SPACE_USER ? BPF_FUNC_probe_read_user
 							 : BPF_FUNC_probe_read_kernel,
-				     to, val_const(size), from));
+				     to, count, from));
+}
+
+void emit_read(struct codegen *cg, struct val to, uint32_t size, struct val from, enum space space)
+{
+	emit_read_count(cg, to, val_const(size), from, space);
 }
 
 struct val emit_read_string(struct codegen *cg, struct val to, uint32_t size, struct val from,

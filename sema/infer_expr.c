@@ -266,6 +266,8 @@ static const struct type *infer_items(struct inferer *inferer, const struct expr
 
 static bool can_cast(const struct type *from, const struct type *to)
 {
+	if (to->kind == TYPE_LATE && to->late.kind == LATE_USER)
+		return from == to || type_is_integer(from);
 	if (type_in_register(to))
 		return type_in_register(from) || from->kind == TYPE_AGGREGATE ||
 		       (from->kind == TYPE_ARRAY && type_is_integer(to) && from->size == to->size);

@@ -162,6 +162,10 @@ static void suggest_builtin(struct program *program, const char *name)
 	suggestion_init(&suggestion, name);
 	for (i = 0; i < program->builtins.count; i++)
 		suggestion_offer(&suggestion, program->builtins.entries[i].key);
+	for (i = 0; i < program->c->constants.count; i++)
+		suggestion_offer(&suggestion, program->c->constants.entries[i].key);
+	for (i = 0; i < program->c->defines.count; i++)
+		suggestion_offer(&suggestion, program->c->defines.entries[i].key);
 	if (suggestion.best)
 		diag_hint(program->diags, "did you mean %s?", suggestion.best);
 }

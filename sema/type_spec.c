@@ -39,6 +39,8 @@ const struct type *type_plain(struct program *program, const char *name, size_t 
 		return types->void_type;
 	if (length == 4 && !memcmp(name, "bool", 4))
 		return types->bool_type;
+	if (length == 10 && !memcmp(name, "username_t", 10))
+		return type_late(types, LATE_USER);
 	if (length == 6 && !memcmp(name, "string", 6))
 		return type_string(types, (uint32_t)program->config.max_strlen);
 	return NULL;

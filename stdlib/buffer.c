@@ -86,11 +86,8 @@ static void emit_buf(struct codegen *cg, const struct expr *call, struct val add
 		emit_zero(cg, address, call->type->size);
 	build_store(cg->b, 4, address, offsetof(struct buffer_header, length), count);
 	if (capacity)
-		BUILD_CALL(cg->b,
-			   from.space == SPACE_USER ? BPF_FUNC_probe_read_user
-						    : BPF_FUNC_probe_read_kernel,
-			   build_offset(cg->b, address, sizeof(struct buffer_header)), count,
-			   from.address);
+		emit_read_count(cg, build_offset(cg->b, address, sizeof(struct buffer_header)), count,
+				from.address, from.space);
 }
 
 const struct builtin buffer_builtins[] = {

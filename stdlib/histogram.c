@@ -74,20 +74,14 @@ static struct val emit_log2(struct codegen *cg, struct val val)
 	return build_var_get(b, log);
 }
 
-/*
- * ((p + 1) << bits) + ((val >> p) & mask) + 1 with p = log2(val) - bits.
- *
- * p is never negative.  A verifier may not see that where it knows lower bits of the value, and
- * is told by a jump to `end`, where the index is in its range, too.
- */
-static struct val emit_log_index(struct codegen *cg, struct val val, uint32_t bits, uint32_t end)
+/* ((p + 1) << bits) + ((val >> p) & mask) + 1 with p = log2(val) - bits */
+static struct val emit_log_index(struct codegen *cg, struct val val, uint32_t bits)
 {
 	struct builder *b = cg->b;
 	struct val power = build_alu(b, BPF_SUB, emit_log2(cg, val), val_const(bits)), high, low;
 
 	if (!bits)
 		return build_alu(b, BPF_ADD, power, val_const(2));
-	build_branch(b, BPF_JSLT, power, val_const(0), end);
 	high = build_alu(b, BPF_LSH, build_alu(b, BPF_ADD, power, val_const(1)), val_const(bits));
 	low = build_alu(b, BPF_AND, build_alu(b, BPF_RSH, val, power), val_const((1 << bits) - 1));
 	return build_alu(b, BPF_ADD, build_alu(b, BPF_ADD, high, low), val_const(1));
@@ -96,13 +90,14 @@ static struct val emit_log_index(struct codegen *cg, struct val val, uint32_t bi
 static void update_hist(struct codegen *cg, const struct expr *call, const struct type *type,
 			struct val record)
 {
-	uint32_t bits = type->aggregate.bits, index, large, end;
+	uint32_t bits = type->aggregate.bits, index, large, end, skip;
 	struct builder *b = cg->b;
 	struct val val = emit_expr(cg, call_arg(call, 0));
 
 	index = build_var(b);
 	large = build_label(b);
 	end = build_label(b);
+	skip = build_label(b);
 	build_var_set(b, index, val_const(0));
 	build_branch(b, BPF_JSLT, val, val_const(0), end);
 	build_enter(b);
@@ -113,10 +108,20 @@ static void update_hist(struct codegen *cg, const struct expr *call, const struc
 	build_leave(b);
 	build_jump(b, end);
 	build_place(b, large);
-	build_var_set(b, index, emit_log_index(cg, val, bits, end));
+	build_var_set(b, index, emit_log_index(cg, val, bits));
 	build_leave(b);
 	build_place(b, end);
+	/*
+	 * With sub-buckets: always below.  But a verifier that knows some bits of the value, and of
+	 * its size what does not go with them, looks at ways on which it is not.
+	 */
+	if (bits)
+		build_branch(b, BPF_JGE, build_var_get(b, index),
+			     val_const(aggregate_bucket_count(type)), skip);
+	build_enter(b);
 	emit_bucket(cg, record, build_var_get(b, index));
+	build_leave(b);
+	build_place(b, skip);
 }
 
 /* --- lhist: types and updates -------------------------------------------------------------- */

@@ -18,7 +18,7 @@
 
 #define KERNEL "vmlinux"
 
-enum { PIECE = 64 * 1024 };
+enum { PIECE = 64 * 1024, FEW_LOOKUPS = 8 };
 
 /* --- the list ------------------------------------------------------------------ */
 
@@ -92,23 +92,22 @@ int functions_each(int folder, const char *path,
 
 /* --- BTF ------------------------------------------------------------------------ */
 
-static struct btf *open_module(struct module_btfs *modules, const char *name)
+/* Opens a module's, if it is not open yet. */
+static struct module_btf *open_module(struct module_btfs *modules, const char *name)
 {
 	struct module_btf module = { .name = name };
 	size_t i;
 
-	if (!strcmp(name, KERNEL))
-		return modules->base;
 	for (i = 0; i < modules->modules.count; i++)
 		if (!strcmp(modules->modules.items[i].name, name))
-			return modules->modules.items[i].btf;
+			return &modules->modules.items[i];
 	if (strchr(name, '/') ||
 	    btf_open_module(modules->arena, arena_printf(modules->arena, "%s/%s", modules->folder, name),
 			    modules->base, &module.btf))
 		return NULL;
 	module.name = arena_strdup(modules->arena, name);
 	vec_push(modules->arena, &modules->modules, module);
-	return module.btf;
+	return &vec_last(&modules->modules);
 }
 
 static void open_matching(struct module_btfs *modules, const char *pattern)
@@ -120,7 +119,8 @@ static void open_matching(struct module_btfs *modules, const char *pattern)
 		return;
 	dir = opendir(modules->folder);
 	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && (!pattern || wildcard_match(pattern, entry->d_name)))
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, KERNEL) != 0 &&
+		    (!pattern || wildcard_match(pattern, entry->d_name)))
 			open_module(modules, entry->d_name);
 	if (dir)
 		closedir(dir);
@@ -174,38 +174,80 @@ int functions_each_typed(struct module_btfs *modules, const char *module,
 	return 0;
 }
 
-static int find_in(struct btf *btf, struct types *types, const char *module, const char *name,
-		   struct kernel_function *ret_function)
+static bool note_function(void *context, uint32_t id, const char *name)
 {
-	uint32_t id = btf ? btf_find(btf, BTF_KIND_BIT(BTF_KIND_FUNC), name) : 0;
+	struct function_index *index = context;
 
-	if (!id || !btf_function(btf, types, id, ret_function))
+	if (!table_get_str(&index->ids, name)) /* of several with one name the first */
+		table_set_str(&index->ids, name, (void *)(uintptr_t)id);
+	return true;
+}
+
+static uint32_t function_id(struct arena *arena, struct btf *btf, struct function_index *index,
+			    const char *name)
+{
+	if (index->lookups++ < FEW_LOOKUPS)
+		return btf_find(btf, BTF_KIND_BIT(BTF_KIND_FUNC), name);
+	if (!index->ids.arena) {
+		table_init(&index->ids, arena);
+		btf_each(btf, BTF_KIND_BIT(BTF_KIND_FUNC), "", note_function, index);
+	}
+	return (uint32_t)(uintptr_t)table_get_str(&index->ids, name);
+}
+
+static int find_in_kernel(struct module_btfs *modules, struct types *types, const char *name,
+			  struct kernel_function *ret_function)
+{
+	uint32_t id = function_id(modules->arena, modules->base, &modules->index, name);
+
+	if (!id || !btf_function(modules->base, types, id, ret_function))
 		return -ENOENT;
-	ret_function->module = module;
+	ret_function->module = KERNEL;
 	return 0;
 }
 
-int function_find(struct module_btfs *modules, struct types *types, const char *module,
-		  const char *name, struct kernel_function *ret_function)
+static int find_in_module(struct module_btfs *modules, struct types *types,
+			  struct module_btf *module, const char *name,
+			  struct kernel_function *ret_function)
+{
+	uint32_t id = function_id(modules->arena, module->btf, &module->index, name);
+
+	if (!id || !btf_function(module->btf, types, id, ret_function))
+		return -ENOENT;
+	ret_function->module = module->name;
+	return 0;
+}
+
+static int find_in_any_module(struct module_btfs *modules, struct types *types, const char *name,
+			      struct kernel_function *ret_function)
 {
 	struct kernel_function found;
 	size_t i, count = 0;
 
-	if (!modules->base)
-		return -ENODEV;
-	if (module)
-		return find_in(open_module(modules, module), types, module, name, ret_function);
-	if (!find_in(modules->base, types, KERNEL, name, ret_function))
-		return 0;
 	open_matching(modules, NULL);
-	for (i = 0; i < modules->modules.count && count < 2; i++)
-		if (!find_in(modules->modules.items[i].btf, types, modules->modules.items[i].name,
-			     name, &found) &&
+	for (i = 0; i < modules->modules.count; i++)
+		if (!find_in_module(modules, types, &modules->modules.items[i], name, &found) &&
 		    !count++)
 			*ret_function = found;
 	if (count > 1)
 		return -EEXIST;
 	return count ? 0 : -ENOENT;
+}
+
+int function_find(struct module_btfs *modules, struct types *types, const char *module,
+		  const char *name, struct kernel_function *ret_function)
+{
+	struct module_btf *opened;
+	int err;
+
+	if (!modules->base)
+		return -ENODEV;
+	if (module && strcmp(module, KERNEL) != 0) {
+		opened = open_module(modules, module);
+		return opened ? find_in_module(modules, types, opened, name, ret_function) : -ENOENT;
+	}
+	err = find_in_kernel(modules, types, name, ret_function);
+	return err && !module ? find_in_any_module(modules, types, name, ret_function) : err;
 }
 
 struct btf *module_btfs_of(struct module_btfs *modules, struct types *types,

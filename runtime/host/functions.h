@@ -5,17 +5,29 @@
 #ifndef RUNTIME_HOST_FUNCTIONS_H
 #define RUNTIME_HOST_FUNCTIONS_H
 
+#include "base/table.h"
 #include "base/vec.h"
 #include "runtime/host/btf.h"
 #include "sema/target.h"
+
+/* Functions of one BTF by name: made when so many are looked up that it pays. */
+struct function_index {
+	unsigned lookups;
+	struct table ids; /* name to number, as a pointer; empty until it is made */
+};
 
 /* The BTF of modules, opened as they are asked for. */
 struct module_btfs {
 	struct arena *arena;
 	const char *folder; /* a file for each module */
 	struct btf *base;   /* the kernel's */
+	struct function_index index; /* of the kernel's */
 	bool is_complete;   /* all there are have been opened */
-	VEC(struct module_btf { const char *name; struct btf *btf; }) modules;
+	VEC(struct module_btf {
+		const char *name;
+		struct btf *btf;
+		struct function_index index;
+	}) modules;
 };
 
 void module_btfs_close(struct module_btfs *modules);

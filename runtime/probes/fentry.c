@@ -74,9 +74,11 @@ static int attach(struct attacher *attacher, const struct object_attachment *att
 {
 	int link = bpf_attach_raw_tracepoint(program, NULL, 0);
 
-	if (link == -ENOENT || link == -EINVAL || link == -NOT_SUPPORTED)
-		attacher_explain(attacher, "%s: the kernel cannot trace this function (\"notrace\", or "
-					   "without a place for a jump at its begin)",
+	/* EBUSY: where a jump would go there is something else than was expected. */
+	if (link == -ENOENT || link == -EINVAL || link == -EBUSY || link == -NOT_SUPPORTED)
+		attacher_explain(attacher, "%s: the kernel cannot trace this function: it is marked "
+					   "\"notrace\", has no place for a jump at its begin, or live "
+					   "patching holds it",
 				 attachment->target);
 	else if (link < 0)
 		attacher_explain(attacher, "%s: %s", attachment->target,

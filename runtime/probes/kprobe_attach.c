@@ -57,6 +57,11 @@ static bool visit_clone(void *context, const char *module UNUSED, const char *na
 static void explain(struct attacher *attacher, const char *symbol, const struct clones *clones,
 		    int err)
 {
+	if ((err == -ENOENT || err == -EINVAL) && *symbol >= '0' && *symbol <= '9') {
+		attacher_explain(attacher, "there is no code of the kernel at %s that may be probed",
+				 symbol);
+		return;
+	}
 	switch (-err) {
 	case ENODEV:
 		return; /* said already */

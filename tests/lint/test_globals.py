@@ -16,18 +16,17 @@ def objects(build):
 
 
 def test_nothing_writable_outlives_a_call(build):
-    wrong, seen = [], 0
-    for path in objects(build):
-        seen += 1
-        table = subprocess.run(["nm", "--format=sysv", path], capture_output=True, text=True,
-                               check=True).stdout
-        for line in table.splitlines():
-            cells = [cell.strip() for cell in line.split("|")]
-            if len(cells) != 7 or cells[3] not in ("OBJECT", "TLS"):
-                continue
-            section = cells[6]
-            # .data.rel.ro holds constants with addresses in them: read-only once relocated.
-            if section.startswith(WRITABLE) and not section.startswith(".data.rel.ro"):
-                wrong.append("%s: %s in %s" % (os.path.relpath(path, build), cells[0], section))
-    assert seen, "no objects in %s" % build
+    paths = list(objects(build))
+    assert paths, "no objects in %s" % build
+    table = subprocess.run(["nm", "--format=sysv", *paths], capture_output=True, text=True, check=True).stdout
+    wrong, file = [], ""
+    for line in table.splitlines():
+        if line.startswith("Symbols from "):
+            file = os.path.relpath(line[len("Symbols from "):].rstrip(":"), build)
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) != 7 or cells[3] not in ("OBJECT", "TLS"):
+            continue
+        # .data.rel.ro holds constants with addresses in them: read-only once relocated.
+        if cells[6].startswith(WRITABLE) and not cells[6].startswith(".data.rel.ro"):
+            wrong.append("%s: %s in %s" % (file, cells[0], cells[6]))
     assert not wrong, "\n".join(wrong)
