@@ -92,6 +92,25 @@ static void emit_pid_filter(struct codegen *cg)
 	build_branch(cg->b, BPF_JNE, val, val_const(pid), cg->leave);
 }
 
+/* Variables that outlive the block that assigns them begin as zero, whether it runs or not. */
+static void place_hoisted(struct codegen *cg, const struct instance *instance)
+{
+	size_t i;
+
+	for (i = 0; i < instance->variables.count; i++) {
+		struct variable *variable = instance->variables.items[i];
+		const struct variable_place *place;
+
+		if (!variable->is_hoisted || !variable->type || variable->type->kind == TYPE_VOID)
+			continue;
+		place = variable_place(cg, variable);
+		if (place->is_memory)
+			emit_zero(cg, place->address, variable->type->size);
+		else
+			build_var_set(cg->b, place->cell, val_const(0));
+	}
+}
+
 static void emit_instance(struct codegen *cg, const struct instance *instance,
 			  const struct group *group)
 {
@@ -118,6 +137,7 @@ static void emit_instance(struct codegen *cg, const struct instance *instance,
 		emit_unless(cg, instance->predicate, cg->leave);
 		build_slots_release(b, mark);
 	}
+	place_hoisted(cg, instance);
 	emit_block(cg, instance->body);
 	build_leave(b);
 	build_place(b, cg->leave);

@@ -3,10 +3,12 @@
  */
 #include "runtime/losses.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/diag.h"
 #include "runtime/bpf.h"
 #include "runtime/maps.h"
 #include "runtime/output/output.h"
@@ -29,6 +31,27 @@ static uint64_t site_count(struct session *session, uint32_t site, uint64_t *per
 static const char *times(struct session *session, uint64_t count)
 {
 	return count == 1 ? "once" : arena_printf(session->arena, "%" PRIu64 " times", count);
+}
+
+/* In formats that have a form of its own for it. */
+static bool report_helper(struct session *session, const struct object_site *site, uint64_t count)
+{
+	const struct output_format *format = output_format_of(session->output);
+	struct helper_failure failure = { .count = count };
+	struct strbuf place;
+
+	if (site->kind == SITE_MAP_FULL)
+		failure = (struct helper_failure){ "map_update_elem", -E2BIG, count };
+	else if (site->kind == SITE_READ)
+		failure = (struct helper_failure){ "probe_read", -EFAULT, count };
+	else if (site->kind == SITE_ABSENT)
+		failure = (struct helper_failure){ "map_lookup_elem", 0, count };
+	if (!failure.helper || !format->helper_error)
+		return false;
+	strbuf_init(&place, session->arena);
+	span_format(session->object->sources, site->span, &place);
+	format->helper_error(session->output, place.text, &failure);
+	return true;
 }
 
 static void report_site(struct session *session, const struct object_site *site, uint64_t count)
@@ -147,7 +170,8 @@ bool losses_report(struct session *session)
 		is_loss |= is_data_loss(site->kind);
 		if (site->kind == SITE_EVENT_LOST)
 			events += count;
-		report_site(session, site, count);
+		if (!report_helper(session, site, count))
+			report_site(session, site, count);
 	}
 	if (events) {
 		output_format_of(session->output)->lost(session->output, events);

@@ -271,6 +271,8 @@ static void fetch_args(struct program *program, struct attach_point *point, stru
 		    "The args builtin can only be used with probes that have typed arguments: %s has "
 		    "none",
 		    point->name);
+	if (point->mechanism->emit_argn)
+		diag_hint(program->diags, "arg0, arg1 ... are its arguments, as they are in registers");
 }
 
 /* --- instances --------------------------------------------------------------------- */
@@ -364,6 +366,25 @@ static void group_points(struct program *program, const struct probe *probe, uin
 	}
 }
 
+/* All of a probe's attach points are missing: by the setting missing_probes. */
+static void report_no_points(struct program *program, const struct probe *probe)
+{
+	const char *policy = program->config.missing_probes;
+	struct span span = { probe->attach_points.items[0].span.start,
+			     vec_last(&probe->attach_points).span.end };
+
+	if (!strcmp(policy, "ignore"))
+		return;
+	if (!strcmp(policy, "warn"))
+		diag_report(program->diags, span, DIAG_PROBE_REMOVED,
+			    "Probe has no valid attach points. It is being removed which may cause "
+			    "issues with program behavior.");
+	else
+		diag_report(program->diags, span, DIAG_NO_MATCH,
+			    "Probe has no valid attach points. If this is expected, set the "
+			    "'missing_probes' config variable to 'warn'.");
+}
+
 static void expand_probe(struct program *program, const struct probe *probe, uint32_t number)
 {
 	struct expander expander = { .program = program };
@@ -379,6 +400,8 @@ static void expand_probe(struct program *program, const struct probe *probe, uin
 			fetch_args(program, expander.points.items[i], usage.args_span);
 	if (program->diags->error_count != before)
 		return;
+	if (!expander.points.count)
+		report_no_points(program, probe);
 	group_points(program, probe, number, &usage, &expander);
 }
 

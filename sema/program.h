@@ -59,6 +59,9 @@ struct variable {
 	const struct type *type;   /* infer */
 	bool is_declared;	   /* with a type: fixed */
 	bool is_assigned, is_read;
+	bool is_let;		   /* declared by let or a loop: belongs to its block alone */
+	bool is_hoisted;	   /* used after its block: lives as long as the probe */
+	struct variable *same_as;  /* of one name that is hoisted: the one that stands for all */
 	uint32_t cell;	/* codegen: number of its build_var() or slot */
 	void *storage;	/* codegen */
 };

@@ -16,6 +16,7 @@ struct resolver {
 	struct instance *instance;
 	struct table visible; /* name to the struct variable in scope, or NULL */
 	VEC(struct variable *) scope; /* those in scope, innermost last */
+	bool has_hoisted;
 	VEC(size_t) blocks;   /* how many were in scope where each open block began */
 };
 
@@ -64,7 +65,37 @@ static struct variable *declare_new(struct resolver *resolver, const char *name,
 		diag_note(diags, old->span, "%s begins here", name);
 		diag_hint(diags, "take another name, or assign to the first %s", name);
 	}
-	return declare(resolver, name, span);
+	old = declare(resolver, name, span);
+	old->is_let = true;
+	return old;
+}
+
+/*
+ * Scripts from before 0.22 use variables after the block that first assigned
+ * them, where they were still visible.  So does whoever did it here: the
+ * variables of that name become one, of the whole probe.  NULL: there is none.
+ */
+static struct variable *hoist(struct resolver *resolver, const char *name)
+{
+	struct instance *instance = resolver->instance;
+	struct variable *first = NULL;
+	size_t i;
+
+	for (i = 0; i < instance->variables.count; i++) {
+		struct variable *variable = instance->variables.items[i];
+
+		if (variable->name != name)
+			continue;
+		if (variable->is_let)
+			return NULL;
+		first = first ? first : variable;
+		variable->same_as = first;
+	}
+	if (!first)
+		return NULL;
+	first->is_hoisted = resolver->has_hoisted = true;
+	table_set_str(&resolver->visible, name, first);
+	return first;
 }
 
 static void resolve_var(struct resolver *resolver, struct expr *expr)
@@ -74,6 +105,8 @@ static void resolve_var(struct resolver *resolver, struct expr *expr)
 	struct suggestion suggestion;
 	size_t i;
 
+	if (!variable)
+		variable = hoist(resolver, expr->var.name);
 	if (!variable) {
 		diag_report(diags, expr->span, DIAG_UNDEFINED_VARIABLE,
 			    "Undefined or undeclared variable: %s", expr->var.name);
@@ -368,6 +401,30 @@ static void leave_block(struct ast_visitor *visitor, struct block *block UNUSED)
 	leave_scope(resolver_of(visitor));
 }
 
+static bool merge_variable(struct ast_visitor *visitor UNUSED, struct expr **slot)
+{
+	struct expr *expr = *slot;
+
+	if (expr->kind == EXPR_VAR && expr->var.variable && expr->var.variable->same_as)
+		expr->var.variable = expr->var.variable->same_as;
+	return true;
+}
+
+static void merge_hoisted(struct instance *instance)
+{
+	struct ast_visitor visitor = { .enter_expr = merge_variable };
+	size_t i;
+
+	ast_walk_block(&visitor, instance->body);
+	for (i = 0; i < instance->variables.count; i++) {
+		struct variable *variable = instance->variables.items[i];
+
+		/* Nobody names it any more. */
+		if (variable->same_as && variable->same_as != variable)
+			variable->is_assigned = true;
+	}
+}
+
 static void resolve_instance(struct program *program, struct instance *instance)
 {
 	struct resolver resolver = {
@@ -381,6 +438,8 @@ static void resolve_instance(struct program *program, struct instance *instance)
 	if (instance->predicate)
 		ast_walk_expr(&resolver.visitor, &instance->predicate);
 	ast_walk_block(&resolver.visitor, instance->body);
+	if (resolver.has_hoisted)
+		merge_hoisted(instance);
 }
 
 /* Maps declared by "let @m = hash(10)". */

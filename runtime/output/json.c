@@ -424,6 +424,27 @@ static void json_message(struct output *output, enum output_message kind, const 
 	finish(output, &line);
 }
 
+static void json_helper_error(struct output *output, const char *place,
+			      const struct helper_failure *failure)
+{
+	struct strbuf line;
+	const char *text = strerror(-failure->error);
+
+	if (output_options_of(output)->no_warnings)
+		return;
+	line = begin("helper_error");
+	strbuf_puts(&line, "\"msg\": ");
+	string_json(text, strlen(text), &line);
+	strbuf_puts(&line, ", \"helper\": ");
+	string_json(failure->helper, strlen(failure->helper), &line);
+	strbuf_puts(&line, ", \"retcode\": ");
+	signed_text(failure->error, &line);
+	strbuf_puts(&line, ", \"count\": ");
+	unsigned_text(failure->count, &line);
+	place_json(place, &line);
+	finish(output, &line);
+}
+
 static void json_warning(struct output *output, const char *place, const char *text,
 			 const char *quote UNUSED)
 {
@@ -449,4 +470,5 @@ const struct output_format output_json = {
 	.end = json_end,
 	.lost = json_lost,
 	.warning = json_warning,
+	.helper_error = json_helper_error,
 };

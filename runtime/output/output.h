@@ -33,6 +33,12 @@ enum output_text { OUTPUT_TIME, OUTPUT_JOIN, OUTPUT_CAT, OUTPUT_SYSTEM };
 /* Whose text a message of the script is. */
 enum output_message { OUTPUT_ERRORF, OUTPUT_WARNF };
 
+struct helper_failure {
+	const char *helper; /* "map_update_elem" */
+	int error;	    /* -errno */
+	uint64_t count;
+};
+
 /* A format.  Every hook is set; texts are bytes, not NUL-terminated. */
 struct output_format {
 	const char *name; /* "text", "json" */
@@ -47,6 +53,9 @@ struct output_format {
 	/* Runtime warnings and losses; the place is formatted already, or "". */
 	void (*lost)(struct output *output, uint64_t events);
 	void (*warning)(struct output *output, const char *place, const char *text, const char *quote);
+	/* A helper that failed so many times; NULL: the warning does. */
+	void (*helper_error)(struct output *output, const char *place,
+			     const struct helper_failure *failure);
 	/* After all output, may be NULL: formats that write nothing before they have seen all. */
 	void (*finish)(struct output *output);
 };

@@ -37,6 +37,7 @@ class Runner:
     def __init__(self, build, folder):
         self.build, self.folder = build, folder
         self.bpfline = os.path.join(build, "cli", "bpfline")
+        self.lacking = 0  # scripts that use what the kernel does not have
 
     def path(self, seed, form=""):
         return os.path.join(self.folder, "%d%s.bt" % (seed, form))
@@ -75,6 +76,7 @@ class Runner:
     def judge(self, seed, status, stdout, stderr):
         """Why the seed fails, or None."""
         if LACKS.search(stderr):
+            self.lacking += 1
             return None
         if status:
             return "status %d\n%s" % (status, stderr)
@@ -117,11 +119,12 @@ def main():
     folder = options.keep or tempfile.mkdtemp(prefix="random-scripts-")
     os.makedirs(folder, exist_ok=True)
     failed = 0
-    for seed, why in Runner(os.path.abspath(options.build), folder).failures(
-            options.first, options.count, options.guest):
+    runner = Runner(os.path.abspath(options.build), folder)
+    for seed, why in runner.failures(options.first, options.count, options.guest):
         failed += 1
         print("seed %s: %s" % (seed, why), flush=True)
-    print("%d scripts, %d failed%s" % (options.count, failed, "; they are in " + folder if failed else ""))
+    print("%d scripts, %d failed, %d use what this kernel lacks%s" % (
+        options.count, failed, runner.lacking, "; they are in " + folder if failed else ""))
     return 1 if failed else 0
 
 

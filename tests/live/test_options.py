@@ -164,7 +164,7 @@ def test_lines_of_json_are_what_the_schema_says(bpfline, live):
     result = bpfline.script(
         'begin { printf("%s\\n", "a\\x01\\xff\\"b"); print((1, "x")); time("t"); cat("/proc/sys/kernel/ostype"); '
         'system("echo s"); errorf("e"); warnf("w"); @m[1, "a b"] = 2; @h = hist(5); @s = stats(5); $z = cpu - cpu; '
-        'print(1 / $z); print(buf("a", 1)); @k[kstack(raw)] = count(); }', "-f", "json", "--unsafe")
+        'print(1 / $z); print(buf("a", 1)); @k[kstack(raw)] = count(); @f[1] = 1; @f[2] = 1; }', "-f", "json", "--unsafe")
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert {line["type"] for line in lines} <= types
     assert {"printf", "value", "time", "cat", "syscall", "errorf", "warnf", "map", "hist", "stats",
