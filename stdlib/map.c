@@ -76,9 +76,12 @@ static void handle_zero(struct consumer *consumer, const struct object_event *ev
 static void check_key(struct checker *checker, struct expr *call)
 {
 	const struct expr *arg = call_arg(call, 0);
-	const struct map *map = arg->map.map;
-	bool is_keyed = map->kind == MAP_KEYED, has_key = arg->map.keys.count || call_arg(call, 1);
+	const struct map *map = arg->kind == EXPR_MAP ? arg->map.map : NULL;
+	bool is_keyed = map && map->kind == MAP_KEYED, has_key = call_arg(call, 1);
 
+	if (!map)
+		return; /* what is given instead has been told */
+	has_key |= arg->map.keys.count;
 	if (arg->map.keys.count && call_arg(call, 1))
 		diag_report(checker->program->diags, arg->span, DIAG_ARG_TYPE,
 			    "%s() takes %s, key or %s[key], not both", call->call.name, map->name,
