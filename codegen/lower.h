@@ -39,6 +39,7 @@ struct codegen {
 		uint32_t leave, next;
 	} loop;			  /* where break and continue go */
 	VEC(struct variable *) placed; /* variables that have a place, innermost last */
+	bool in_guarded; /* in a loop whose turns the verifier does not walk one by one */
 	unsigned callback_depth; /* functions between the program's own and the one being built */
 	VEC(struct code *) functions;  /* called back by the program being built */
 	uint32_t scratch_map, function_count; /* each function has a scratch value of its own */

@@ -204,10 +204,12 @@ static void emit_loop_end(struct codegen *cg, const struct stmt *stmt, bool is_g
 static void emit_while(struct codegen *cg, const struct stmt *stmt)
 {
 	struct builder *b = cg->b;
-	uint32_t top = build_label(b), end = build_label(b), cut = build_label(b);
-	bool detaches = cg->detaches;
+	uint32_t top = build_label(b), next = build_label(b), end = build_label(b);
+	uint32_t cut = build_label(b);
+	bool detaches = cg->detaches, in_guarded = cg->in_guarded;
 
 	cg->detaches &= has_guard(cg); /* else what is learnt from the condition ends the loop */
+	cg->in_guarded |= has_guard(cg);
 	if (has_guard(cg))
 		blur_loop(cg, stmt->loop.condition, stmt->loop.body, emit_unseen_zero(cg));
 	build_enter(b);
@@ -215,10 +217,14 @@ static void emit_while(struct codegen *cg, const struct stmt *stmt)
 	if (has_guard(cg))
 		build_may_goto(b, cut);
 	emit_unless(cg, stmt->loop.condition, end);
-	emit_loop_body(cg, stmt->loop.body, end, top);
+	emit_loop_body(cg, stmt->loop.body, end, next);
+	build_place(b, next);
+	if (has_guard(cg))
+		blur_loop(cg, stmt->loop.condition, stmt->loop.body, emit_unseen_zero(cg));
 	build_jump(b, top);
 	emit_loop_end(cg, stmt, has_guard(cg), cut, end);
 	cg->detaches = detaches;
+	cg->in_guarded = in_guarded;
 }
 
 static void emit_unroll(struct codegen *cg, const struct stmt *stmt)
@@ -253,6 +259,15 @@ static bool is_short_range(struct val from, struct val to)
 	return val_is_const(from) && val_is_const(to) && to.number - from.number <= WALKED_TURNS_MAX;
 }
 
+/* Before the first turn, and after each: what one path set is no different from another's. */
+static void blur_range(struct codegen *cg, const struct stmt *stmt, uint32_t counter)
+{
+	struct val zero = emit_unseen_zero(cg);
+
+	blur_cell(cg, counter, zero);
+	blur_loop(cg, NULL, stmt->for_.body, zero);
+}
+
 static void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 {
 	struct builder *b = cg->b;
@@ -260,7 +275,8 @@ static void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 	uint32_t cut = build_label(b), counter;
 	const struct type *type = type_int(&cg->program->types, 8, true);
 	struct val from = emit_expr(cg, stmt->for_.from), to = emit_expr(cg, stmt->for_.to);
-	bool is_guarded = has_guard(cg) && !is_short_range(from, to);
+	bool in_guarded = cg->in_guarded;
+	bool is_guarded = has_guard(cg) && (in_guarded || !is_short_range(from, to));
 
 	if (!has_guard(cg) && (!val_is_const(from) || !val_is_const(to))) {
 		emit_unsupported(cg, stmt->span, "a range whose bounds are known only at run time");
@@ -268,12 +284,9 @@ static void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 	}
 	counter = build_var(b);
 	build_var_set(b, counter, from);
-	if (is_guarded) {
-		struct val zero = emit_unseen_zero(cg);
-
-		blur_cell(cg, counter, zero);
-		blur_loop(cg, NULL, stmt->for_.body, zero);
-	}
+	cg->in_guarded |= is_guarded;
+	if (is_guarded)
+		blur_range(cg, stmt, counter);
 	build_enter(b);
 	build_place(b, top);
 	if (is_guarded)
@@ -283,8 +296,11 @@ static void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 	emit_loop_body(cg, stmt->for_.body, end, next);
 	build_place(b, next);
 	build_var_set(b, counter, build_alu(b, BPF_ADD, build_var_get(b, counter), val_const(1)));
+	if (is_guarded)
+		blur_range(cg, stmt, counter);
 	build_jump(b, top);
 	emit_loop_end(cg, stmt, is_guarded, cut, end);
+	cg->in_guarded = in_guarded;
 }
 
 /* --- leaving ------------------------------------------------------------------------ */

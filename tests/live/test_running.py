@@ -83,13 +83,12 @@ def test_child_that_does_not_exist(bpfline):
     assert "/no/such/program" in result.stderr
 
 
-def test_child_is_ended_with_the_script(bpfline, tmp_path):
+def test_child_is_ended_with_the_script(bpfline):
     """The script ends first: its child gets SIGTERM."""
-    result = bpfline.script("interval:ms:50 { exit(); }", "-c", "sleep 47.11")
+    leftovers = Leftovers()
+    result = bpfline.script("interval:ms:50 { exit(); }", "-c", "sleep 60", env=leftovers.env)
     assert result.status == 0 and result.seconds < 5 * bpfline.slow
-    time.sleep(0.2)
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert "sleep 47.11" not in listed
+    leftovers.check()
 
 
 def test_child_shares_standard_output(bpfline):
