@@ -208,7 +208,13 @@ def switches(pid):
 
 def unheld(kind):
     """Ids of the programs, maps or links that no process holds: pinned, attached, or not yet freed."""
-    done = subprocess.run(["/usr/sbin/bpftool", "-j", kind, "list"], capture_output=True, text=True, check=True)
+    command = ["/usr/sbin/bpftool", "-j", kind, "list"]
+    for _ in range(5):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode == 0:
+            break
+        time.sleep(0.1)  # it fails when something ends while it looks
+    assert done.returncode == 0, done.stderr
     return {item["id"] for item in json.loads(done.stdout) if not item.get("pids")}
 
 
