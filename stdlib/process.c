@@ -92,13 +92,13 @@ static bool find_comm(struct codegen *cg, uint32_t *ret_offset)
 	       *ret_offset % 8 == 0;
 }
 
-/* May 8 bytes be stored there at once?  On the stack only at multiples of 8. */
-static bool takes_words(const struct codegen *cg, struct val address)
+/* How many bytes may be stored there at once: on the stack only at multiples of as many; 0: one by one. */
+static unsigned store_unit(const struct codegen *cg, struct val address)
 {
 	if (address.kind == VAL_SLOT)
-		return address.number % 8 == 0;
+		return address.number % 8 == 0 ? 8 : address.number % 4 == 0 ? 4 : 0;
 	/* The frame of the function around a loop is stack, too. */
-	return cg->callback_depth == 0;
+	return cg->callback_depth == 0 ? 8 : 0;
 }
 
 /*
@@ -107,14 +107,19 @@ static bool takes_words(const struct codegen *cg, struct val address)
  */
 static void emit_comm(struct codegen *cg, const struct expr *call UNUSED, struct val address)
 {
-	struct val task;
+	unsigned unit = store_unit(cg, address);
+	struct val task, word;
 	uint32_t offset, i;
 
-	if (takes_words(cg, address) && find_comm(cg, &offset)) {
+	if (unit && find_comm(cg, &offset)) {
 		task = build_call_pure(cg->b, BPF_FUNC_get_current_task_btf, NULL, 0);
-		for (i = 0; i < COMM_SIZE; i += 8)
-			build_store(cg->b, 8, address, i,
-				    build_load_pure(cg->b, 8, false, task, offset + i));
+		for (i = 0; i < COMM_SIZE; i += 8) {
+			word = build_load_pure(cg->b, 8, false, task, offset + i);
+			build_store(cg->b, unit, address, i, word);
+			if (unit == 4)
+				build_store(cg->b, 4, address, i + 4,
+					    build_alu(cg->b, BPF_RSH, word, val_const(32)));
+		}
 		return;
 	}
 	if (!cg->is_wide_open && cg->program->target->kernel_version < KERNEL_VERSION(6, 12, 0))
