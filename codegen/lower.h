@@ -23,7 +23,6 @@ struct codegen {
 	struct builder *b;		 /* function being built */
 	const struct instance *instance; /* whose body it is */
 	uint32_t leave;			 /* label where the body ends */
-	uint32_t result;		 /* variable with the program's return value */
 	struct span span;		 /* of the statement, for sites */
 	struct table data;		 /* constants already placed */
 

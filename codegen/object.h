@@ -135,7 +135,6 @@ struct object {
 	VEC(const char *) texts; /* that values name by their index: formats of times ... */
 	const void *btf; /* func and line info of all programs */
 	uint32_t btf_size;
-	uint32_t btf_key_type, btf_value_type;
 	int events_map, counts_map; /* indices in maps, -1: none */
 	uint32_t probe_count;	    /* probes of the script after expansion */
 	bool ends_by_itself;	    /* only begin and end probes */

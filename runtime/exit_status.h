@@ -11,7 +11,6 @@
 	X(SETTING,	2,	"a setting in the environment has an invalid value, or C in the script cannot be read") \
 	X(LOST,		6,	"with --strict: events or data were lost") \
 	X(ASSERTION,	7,	"an assertion of the script failed") \
-	X(TIME_LIMIT,	124,	"a time limit ended the run") \
 	X(RUN,		255,	"the kernel refused to load or attach")
 /* clang-format on */
 

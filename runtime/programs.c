@@ -81,9 +81,18 @@ static struct span span_of_insn(const struct object_program *program, long insn)
 	return span;
 }
 
-static void hint_at_way_out(bool is_verifier, bool verbose, int err)
+/* It gave up counting ways through the program: a loop with a branchy body, or one without an end. */
+static bool is_out_of_patience(const char *complaint)
 {
-	if (is_verifier && !verbose)
+	return strstr(complaint, "program is too large") || strstr(complaint, "is too complex");
+}
+
+static void hint_at_way_out(const char *complaint, bool verbose, int err)
+{
+	if (is_out_of_patience(complaint))
+		report_hint("there are more ways through the program than the kernel follows: loop less "
+			    "often, or decide less in the loop's body");
+	else if (*complaint && !verbose)
 		report_hint("this is a mistake in bpfline; -v shows the kernel's whole log");
 	else if (err == -EPERM || err == -EACCES)
 		report_hint("loading programs takes root, or CAP_BPF and CAP_PERFMON; kernel lockdown "
@@ -113,7 +122,7 @@ static void report_refusal(struct session *session, const struct object_program 
 		span_quote(sources, span, &text);
 	text.text[text.length - 1] = '\0'; /* report_line() ends the line */
 	report_line("%s", text.text);
-	hint_at_way_out(*complaint, session->options->verbose, err);
+	hint_at_way_out(complaint, session->options->verbose, err);
 }
 
 /* --- loading ------------------------------------------------------------------- */

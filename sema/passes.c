@@ -8,19 +8,18 @@
 #include "sema/target.h"
 
 static const struct {
-	const char *name;
 	void (*run)(struct program *program);
 	bool goes_on; /* after errors: what is wrong does not confuse the next pass */
 } passes[] = {
-	{ "imports", read_imports, false },
-	{ "c", read_c, false },
-	{ "macros", expand_macros, false },
-	{ "expand", expand, false },
-	{ "resolve", resolve, true },
-	{ "fold", fold, true },
-	{ "infer", infer, true },
-	{ "check", check, false },
-	{ "layout", layout, false },
+	{ read_imports, false },
+	{ read_c, false },
+	{ expand_macros, false },
+	{ expand, false },
+	{ resolve, true },
+	{ fold, true },
+	{ infer, true },
+	{ check, false },
+	{ layout, false },
 };
 
 static void add_builtins(struct program *program)

@@ -62,7 +62,6 @@ struct variable {
 	bool is_let;		   /* declared by let or a loop: belongs to its block alone */
 	bool is_hoisted;	   /* used after its block: lives as long as the probe */
 	struct variable *same_as;  /* of one name that is hoisted: the one that stands for all */
-	uint32_t cell;	/* codegen: number of its build_var() or slot */
 	void *storage;	/* codegen */
 };
 
