@@ -30,6 +30,8 @@ def test_header_compiles_alone(header, build):
 def clang_command(entry):
     """The compile command that meson wrote for gcc, as a check by clang."""
     words = shlex.split(entry["command"])
+    if os.path.basename(words[0]) == "ccache":
+        del words[0]
     skip = {"-o", "-MF", "-MQ", "-c"}
     kept = [word for i, word in enumerate(words[1:], 1)
             if word not in skip and words[i - 1] not in skip and word != "-MD"]
