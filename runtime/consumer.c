@@ -23,9 +23,10 @@ void render_value(struct consumer *consumer, const struct type *type, const void
 	late_text(consumer->session, consumer->arena, type, ret_value);
 }
 
-void consumer_print_map(struct consumer *consumer, uint32_t map, uint64_t top, uint64_t divisor)
+void consumer_print_map(struct consumer *consumer, uint32_t map,
+			const struct map_selection *selection)
 {
-	map_print(consumer->session, map, top, divisor, false);
+	map_print(consumer->session, map, selection, false);
 }
 
 void consumer_clear_map(struct consumer *consumer, uint32_t map, bool after_print)

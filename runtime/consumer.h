@@ -13,6 +13,7 @@
 #include "base/value.h"
 #include "codegen/object.h"
 
+struct map_selection;
 struct output;
 struct session;
 
@@ -28,8 +29,9 @@ struct consumer {
 void render_value(struct consumer *consumer, const struct type *type, const void *bytes,
 		  struct value *ret_value);
 
-/* Prints a map of the object, sorted; `top` 0: all, `divisor` 0 or 1: as is. */
-void consumer_print_map(struct consumer *consumer, uint32_t map, uint64_t top, uint64_t divisor);
+/* Prints a map of the object, or what is selected of it (runtime/map_print.h). */
+void consumer_print_map(struct consumer *consumer, uint32_t map,
+			const struct map_selection *selection);
 
 /* `after_print`: the two stand together in the script, so what is taken away is what was printed. */
 void consumer_clear_map(struct consumer *consumer, uint32_t map, bool after_print);

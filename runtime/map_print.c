@@ -105,7 +105,7 @@ struct printing {
 	struct raw_map raw;
 	struct place *places;
 	struct arena *arena; /* of one entry */
-	uint64_t divisor;
+	const struct map_selection *selection;
 };
 
 static const char *raw_key(const struct printing *printing, uint32_t index)
@@ -118,18 +118,32 @@ static const char *raw_value(const struct printing *printing, uint32_t index)
 	return printing->raw.values + index * printing->raw.value_size;
 }
 
-/* By number where values have one; equal ones and others by key. */
+/* By number where that is what counts; then by value, if that was wished; then by key. */
 static int compare_places(const void *a, const void *b, void *context)
 {
 	const struct printing *printing = context;
+	const struct object_map *map = printing->map;
 	const struct place *left = a, *right = b;
+	int order = 0;
 
 	if (left->number != right->number)
 		return left->number < right->number ? -1 : 1;
-	return printing->map->key ? compare_bytes(printing->map->key,
-						  raw_key(printing, left->index),
-						  raw_key(printing, right->index)) :
-				    0;
+	if (printing->selection->sort == MAP_SORT_VALUE && !map->aggregate)
+		order = compare_bytes(map->value, raw_value(printing, left->index),
+				      raw_value(printing, right->index));
+	if (!order && map->key)
+		order = compare_bytes(map->key, raw_key(printing, left->index),
+				      raw_key(printing, right->index));
+	return order;
+}
+
+/* Are elements ordered by the numbers that their values have? */
+static bool sorts_by_number(const struct printing *printing)
+{
+	const struct object_map *map = printing->map;
+
+	return (map->aggregate || map->value->kind == TYPE_INT) &&
+	       printing->selection->sort != MAP_SORT_KEY;
 }
 
 static uint64_t sort_number(const struct value *value)
@@ -167,7 +181,7 @@ static uint64_t sort_number(const struct value *value)
 static bool sort_entries(struct printing *printing)
 {
 	const struct object_map *map = printing->map;
-	bool is_set = false, by_number = map->aggregate || map->value->kind == TYPE_INT;
+	bool is_set = false, by_number = sorts_by_number(printing);
 	struct value value;
 	uint32_t i;
 
@@ -194,7 +208,13 @@ static bool sort_entries(struct printing *printing)
 static void make_entry(const struct map_listing *listing, size_t index, struct map_entry *ret_entry)
 {
 	struct printing *printing = listing->context;
-	uint32_t at = printing->places[printing->raw.count - listing->count + index].index;
+	const struct map_selection *selection = printing->selection;
+	size_t last = printing->raw.count - 1, place;
+	uint32_t at;
+
+	/* The largest stand at the end. */
+	place = selection->is_descending ? last - index : last + 1 - listing->count + index;
+	at = printing->places[place].index;
 
 	arena_reset(printing->arena);
 	memset(ret_entry, 0, sizeof(*ret_entry));
@@ -210,14 +230,15 @@ static void make_entry(const struct map_listing *listing, size_t index, struct m
 		late_text(printing->session, printing->arena, printing->map->value,
 			  &ret_entry->value);
 	}
-	if (printing->divisor > 1)
-		divide(printing->map, &ret_entry->value, printing->divisor);
+	if (selection->divisor > 1)
+		divide(printing->map, &ret_entry->value, selection->divisor);
 }
 
-void map_print(struct session *session, uint32_t index, uint64_t top, uint64_t divisor, bool at_exit)
+void map_print(struct session *session, uint32_t index, const struct map_selection *selection,
+	       bool at_exit)
 {
 	const struct object_map *map = &session->object->maps.items[index];
-	struct printing printing = { .session = session, .map = map, .divisor = divisor };
+	struct printing printing = { .session = session, .map = map, .selection = selection };
 	struct map_listing listing = { .name = map->name, .is_keyed = map->key,
 				       .context = &printing, .entry = make_entry };
 	int err = baseline_read(session, index, &printing.raw);
@@ -230,8 +251,8 @@ void map_print(struct session *session, uint32_t index, uint64_t top, uint64_t d
 		report_error("failed to read the map '%s': %s", map->name, strerror(-err));
 	} else if (sort_entries(&printing) || !at_exit) {
 		listing.count = printing.raw.count;
-		if (top && top < listing.count)
-			listing.count = top;
+		if (selection->top && selection->top < listing.count)
+			listing.count = selection->top;
 		output_format_of(session->output)->map(session->output, &listing);
 	}
 	free(printing.places);
@@ -249,6 +270,7 @@ static int by_name(const void *a, const void *b)
 void maps_print_all(struct session *session)
 {
 	const struct object *object = session->object;
+	const struct map_selection all = { 0 };
 	const struct object_map **maps =
 		arena_new_array(session->arena, const struct object_map *, object->maps.count);
 	size_t i, count = 0;
@@ -259,5 +281,5 @@ void maps_print_all(struct session *session)
 	if (count)
 		qsort(maps, count, sizeof(*maps), by_name);
 	for (i = 0; i < count; i++)
-		map_print(session, (uint32_t)(maps[i] - object->maps.items), 0, 0, true);
+		map_print(session, (uint32_t)(maps[i] - object->maps.items), &all, true);
 }

@@ -55,7 +55,7 @@ void prototype_parse(const char *text, struct prototype *ret_prototype)
 		return;
 	ret_prototype->is_callable = true;
 	for (p = open + 1; *p != ')';) {
-		size_t length = strcspn(p, " ,[])");
+		size_t length = strcspn(p, " ,[])"), name_length;
 
 		if (!length) {
 			optional |= *p == '[';
@@ -68,6 +68,12 @@ void prototype_parse(const char *text, struct prototype *ret_prototype)
 			assert(ret_prototype->count < PROTOTYPE_PARAMS_MAX);
 			ret_prototype->params[ret_prototype->count++] = find_kind(p, length);
 			ret_prototype->required += !optional;
+			name_length = p[length] == ' ' ? strcspn(p + length + 1, ",])") : 0;
+			if (name_length) {
+				ret_prototype->names[ret_prototype->count - 1] = p + length + 1;
+				ret_prototype->name_lengths[ret_prototype->count - 1] = name_length;
+				length += 1 + name_length;
+			}
 		}
 		p += length;
 	}
@@ -87,6 +93,10 @@ void prototype_format(const struct builtin *builtin, struct strbuf *out)
 		strbuf_puts(out, i == prototype.required ? "[" : "");
 		strbuf_puts(out, i ? ", " : "");
 		strbuf_puts(out, param_kinds[prototype.params[i]].name);
+		if (prototype.names[i]) {
+			strbuf_putc(out, ' ');
+			strbuf_add(out, prototype.names[i], prototype.name_lengths[i]);
+		}
 	}
 	strbuf_puts(out, prototype.count > prototype.required ? "]" : "");
 	strbuf_puts(out, prototype.is_variadic ? ", ..." : "");

@@ -8,6 +8,7 @@
  *	"uint32"			a value: pid (also callable without arguments)
  *	"void (format, ...)"		printf
  *	"string (pointer, [int])"	the second may be left out
+ *	"infer (int value, [int-lit bits])"	with names, for the reader
  *
  * Words for parameters: any, int, bool, string, pointer (or an integer used as
  * one), map, int-lit, string-lit, format, key (of the map before it), type.
@@ -106,6 +107,8 @@ struct prototype {
 	const char *result; /* text of the result type */
 	size_t result_length;
 	enum param_kind params[PROTOTYPE_PARAMS_MAX];
+	const char *names[PROTOTYPE_PARAMS_MAX]; /* in the prototype's text; NULL: has none */
+	size_t name_lengths[PROTOTYPE_PARAMS_MAX];
 	unsigned required, count; /* parameters that must, and may, be given */
 	bool is_variadic;	  /* any number more */
 	bool is_callable;	  /* has a parameter list */
