@@ -105,7 +105,7 @@ static struct place element_place(struct codegen *cg, const struct expr *object,
 	return at_offset(cg, emit_place(cg, object), object->type->tuple.fields[number].offset);
 }
 
-/* Number of elements that an index is checked against, 0: a pointer's is not. */
+/* Number of elements that an index is checked against, 0: that of a pointer and of T x[] is not. */
 static uint32_t index_limit(const struct type *object)
 {
 	if (object->kind == TYPE_ARRAY)
@@ -222,8 +222,7 @@ struct val emit_at_place(struct codegen *cg, struct place place, const struct ty
 
 	if (place.space == SPACE_NONE)
 		return emit_load_value(cg, type, place.address);
-	if (type->kind == TYPE_STRUCT)
-		type_complete(&cg->program->types, type);
+	type_complete_deep(&cg->program->types, type);
 	slot = build_slot(cg->b, MAX(type->size, 1u));
 	if (type->kind == TYPE_STRING) {
 		emit_place_into(cg, place, type, type, slot, false);

@@ -173,8 +173,7 @@ void emit_place_into(struct codegen *cg, struct place place, const struct type *
 		tuple_into(cg, place, from, to, address, is_padded);
 		return;
 	}
-	if (to->kind == TYPE_STRUCT)
-		type_complete(&cg->program->types, to);
+	type_complete_deep(&cg->program->types, to);
 	if (place.space == SPACE_NONE)
 		emit_copy(cg, address, place.address, MIN(from->size, to->size));
 	else

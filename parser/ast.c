@@ -61,7 +61,7 @@ static void walk_all(struct ast_visitor *visitor, struct expr_vec *exprs)
 		ast_walk_expr(visitor, &exprs->items[i]);
 }
 
-static void walk_type_spec(struct ast_visitor *visitor, struct type_spec *spec)
+void ast_walk_type_spec(struct ast_visitor *visitor, struct type_spec *spec)
 {
 	for (; spec; spec = spec->inner)
 		walk_optional(visitor, &spec->expr);
@@ -101,7 +101,7 @@ static void walk_below_expr(struct ast_visitor *visitor, struct expr *expr)
 		ast_walk_expr(visitor, &expr->incdec.operand);
 		return;
 	case EXPR_CAST:
-		walk_type_spec(visitor, expr->cast.spec);
+		ast_walk_type_spec(visitor, expr->cast.spec);
 		ast_walk_expr(visitor, &expr->cast.operand);
 		return;
 	case EXPR_FIELD:
@@ -124,11 +124,11 @@ static void walk_below_expr(struct ast_visitor *visitor, struct expr *expr)
 	case EXPR_OFFSETOF:
 	case EXPR_TYPEOF:
 	case EXPR_TYPEINFO:
-		walk_type_spec(visitor, expr->of.spec);
+		ast_walk_type_spec(visitor, expr->of.spec);
 		walk_optional(visitor, &expr->of.operand);
 		return;
 	case EXPR_TYPE:
-		walk_type_spec(visitor, expr->type_spec);
+		ast_walk_type_spec(visitor, expr->type_spec);
 		return;
 	case EXPR_COMPTIME:
 		ast_walk_expr(visitor, &expr->comptime);
@@ -159,7 +159,7 @@ static void walk_below_stmt(struct ast_visitor *visitor, struct stmt *stmt)
 		ast_walk_expr(visitor, &stmt->assign.value);
 		return;
 	case STMT_LET:
-		walk_type_spec(visitor, stmt->let.spec);
+		ast_walk_type_spec(visitor, stmt->let.spec);
 		walk_optional(visitor, &stmt->let.value);
 		return;
 	case STMT_WHILE:

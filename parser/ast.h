@@ -416,6 +416,7 @@ struct ast_visitor {
 	void *context;
 };
 
+void ast_walk_type_spec(struct ast_visitor *visitor, struct type_spec *spec);
 void ast_walk_expr(struct ast_visitor *visitor, struct expr **slot);
 void ast_walk_stmt(struct ast_visitor *visitor, struct stmt **slot);
 void ast_walk_block(struct ast_visitor *visitor, struct block *block);

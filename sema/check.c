@@ -339,12 +339,16 @@ static bool enter_block(struct ast_visitor *visitor, struct block *block)
 	struct walk *walk = walk_of(visitor);
 	size_t i;
 
-	for (i = 0; i + 1 < block->stmts.count; i++)
-		if (leaves_block(block->stmts.items[i])) {
-			diag_report(diags_of(walk), block->stmts.items[i + 1]->span, DIAG_UNREACHABLE,
-				    "Unreachable statement.");
-			break;
-		}
+	for (i = 0; i < block->stmts.count; i++) {
+		bool is_last = i + 1 == block->stmts.count;
+
+		if (!leaves_block(block->stmts.items[i]) || (is_last && !block->value))
+			continue;
+		diag_report(diags_of(walk),
+			    is_last ? block->value->span : block->stmts.items[i + 1]->span,
+			    DIAG_UNREACHABLE, "Unreachable statement.");
+		break;
+	}
 	return true;
 }
 
@@ -409,6 +413,9 @@ static void check_maps(struct program *program)
 			diag_report(program->diags, map->declaration->capacity->span, DIAG_ARG_LITERAL,
 				    "how many elements %s can hold is a number that is known when compiling",
 				    map->name);
+		} else if (!map->declaration->capacity->number.value) {
+			diag_report(program->diags, map->declaration->capacity->span, DIAG_ARG_RANGE,
+				    "%s would have room for nothing: a capacity is 1 or more", map->name);
 		} else if (!map->value_type) {
 			diag_report(program->diags, map->declaration->name_span, DIAG_UNUSED,
 				    "Unused map: %s", map->name);

@@ -55,7 +55,9 @@ static void assign_variable(struct inferer *inferer, struct variable *variable,
 {
 	struct diags *diags = inferer->program->diags;
 
-	if (!type || !variable || (variable->is_declared && !variable->type))
+	if (!type || !variable)
+		return;
+	if (variable->is_declared && (!variable->type || variable->type->kind == TYPE_VOID))
 		return; /* a declaration by the type of what has none is told elsewhere */
 	type = type_read(&inferer->program->types, type);
 	if (variable->is_declared) {
@@ -162,12 +164,27 @@ static const struct type *key_type_of(struct inferer *inferer, const struct expr
 	return keys->count == 1 ? items[0] : type_tuple(types, items, NULL, keys->count);
 }
 
+/* Parts without a value, if that has not been told as something else. */
+static void report_void_keys(struct inferer *inferer, const struct map *map,
+			     const struct expr_vec *keys)
+{
+	struct diags *diags = inferer->program->diags;
+	size_t i;
+
+	for (i = 0; i < keys->count && !diags->error_count; i++)
+		if (keys->items[i]->type && keys->items[i]->type->kind == TYPE_VOID)
+			diag_report(diags, keys->items[i]->span, DIAG_NOT_A_VALUE,
+				    "Invalid key for %s: this has no value", map->name);
+}
+
 void infer_map_key(struct inferer *inferer, struct map *map, const struct expr_vec *keys,
 		   struct span span)
 {
 	struct diags *diags = inferer->program->diags;
 	const struct type *type = key_type_of(inferer, keys);
 
+	if (!type && inferer->is_final)
+		report_void_keys(inferer, map, keys);
 	if (!type || widen(inferer, &map->key_type, type) || !inferer->is_final)
 		return;
 	diag_report(diags, span, DIAG_TYPE_MISMATCH,
@@ -233,6 +250,21 @@ static void infer_for(struct inferer *inferer, struct stmt *stmt)
 	assign_variable(inferer, stmt->for_.variable, type_tuple(types, items, NULL, 2), stmt->span);
 }
 
+static void infer_let(struct inferer *inferer, struct stmt *stmt)
+{
+	struct variable *variable = stmt->let.variable;
+	struct diags *diags = inferer->program->diags;
+
+	if (stmt->let.spec && !variable->type)
+		variable->type = type_from_spec(inferer, stmt->let.spec);
+	if (stmt->let.spec && variable->type && variable->type->kind == TYPE_VOID &&
+	    inferer->is_final && !diags->error_count)
+		diag_report(diags, stmt->let.spec->span, DIAG_NOT_A_VALUE,
+			    "a variable of type void can hold nothing");
+	if (stmt->let.value)
+		assign_variable(inferer, variable, stmt->let.value->type, stmt->let.value->span);
+}
+
 static void leave_stmt(struct ast_visitor *visitor, struct stmt **slot)
 {
 	struct inferer *inferer = inferer_of(visitor);
@@ -243,11 +275,7 @@ static void leave_stmt(struct ast_visitor *visitor, struct stmt **slot)
 		infer_assign(inferer, stmt);
 		return;
 	case STMT_LET:
-		if (stmt->let.spec && !stmt->let.variable->type)
-			stmt->let.variable->type = type_from_spec(inferer, stmt->let.spec);
-		if (stmt->let.value)
-			assign_variable(inferer, stmt->let.variable, stmt->let.value->type,
-					stmt->let.value->span);
+		infer_let(inferer, stmt);
 		return;
 	case STMT_FOR_MAP:
 	case STMT_EXPR:
@@ -305,6 +333,8 @@ static void infer_map_value(struct inferer *inferer, struct expr *expr)
 	if (expr->type || !inferer->is_final)
 		return;
 	expr->type = inferer->program->types.void_type;
+	if (map->is_assigned)
+		return; /* what is wrong with the value is told there */
 	diag_report(inferer->program->diags, expr->span, DIAG_UNDEFINED_MAP,
 		    "Undefined map: %s is never assigned", map->name);
 	suggestion_init(&suggestion, map->name);

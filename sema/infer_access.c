@@ -153,7 +153,9 @@ const struct type *infer_index(struct inferer *inferer, struct expr *expr)
 		return object;
 	switch (object->kind) {
 	case TYPE_ARRAY:
-		if (inferer->is_final && expr_is_number(expr->index.index, &number) &&
+		/* One of length 0 ends its struct: how long it is only the kernel knows. */
+		if (inferer->is_final && object->array.length &&
+		    expr_is_number(expr->index.index, &number) &&
 		    (uint64_t)number >= object->array.length)
 			diag_report(inferer->program->diags, expr->index.index->span, DIAG_ARG_RANGE,
 				    "the index %lld is out of bounds for array of size %u",
@@ -166,7 +168,11 @@ const struct type *infer_index(struct inferer *inferer, struct expr *expr)
 	case TYPE_TUPLE:
 		if (expr_is_number(expr->index.index, &number))
 			return tuple_element(inferer, expr, object, (uint64_t)number);
-		break;
+		if (inferer->is_final)
+			diag_report(inferer->program->diags, expr->index.index->span,
+				    DIAG_ARG_LITERAL,
+				    "the index of a tuple is a constant: its elements differ in type");
+		return void_of(inferer);
 	case TYPE_VOID:
 	case TYPE_INT:
 	case TYPE_BOOL:

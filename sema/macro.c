@@ -177,20 +177,27 @@ static void substitute_map(struct substitution *substitution, struct expr *expr)
 	diag_hint(diags, "add %s to the parameters of %s()", expr->map.name, substitution->macro->name);
 }
 
-/* A parameter that stands for a type: (T)x, sizeof(T). */
-static void substitute_type(struct substitution *substitution, struct type_spec **slot)
+/* A parameter that stands for a type: (T)x, (T *)x, sizeof(T), let $x : T. */
+static void substitute_type(struct substitution *substitution, struct type_spec *spec)
 {
 	const struct expr *arg;
 
-	if (!*slot || (*slot)->kind != TYPE_SPEC_NAME)
+	if (!spec || spec->kind != TYPE_SPEC_NAME)
 		return;
-	arg = argument(substitution, (*slot)->name);
-	if (arg && arg->kind == EXPR_TYPE)
-		*slot = arg->type_spec;
-	else if (arg && arg->kind == EXPR_TYPEOF && arg->of.spec)
-		*slot = arg->of.spec;
-	else if (arg && arg->kind == EXPR_IDENT)
-		(*slot)->name = arg->ident.name;
+	arg = argument(substitution, spec->name);
+	if (!arg)
+		return;
+	if (arg->kind == EXPR_IDENT) {
+		spec->name = arg->ident.name;
+		return;
+	}
+	/* typeof(name), where the walk comes by and puts the argument for the name; suffixes stay. */
+	spec->expr = arena_new_struct(substitution->owner->program->arena, struct expr);
+	spec->expr->kind = EXPR_IDENT;
+	spec->expr->span = spec->span;
+	spec->expr->ident.name = spec->name;
+	spec->kind = TYPE_SPEC_TYPEOF;
+	spec->name = NULL;
 }
 
 static void shift_inner_spans(struct substitution *substitution, struct expr *expr)
@@ -223,9 +230,9 @@ static bool copy_expr(struct ast_visitor *visitor, struct expr **slot)
 	} else if (expr->kind == EXPR_MAP) {
 		substitute_map(substitution, expr);
 	} else if (expr->kind == EXPR_CAST) {
-		substitute_type(substitution, &expr->cast.spec);
+		substitute_type(substitution, expr->cast.spec);
 	} else if (expr->kind == EXPR_SIZEOF || expr->kind == EXPR_OFFSETOF) {
-		substitute_type(substitution, &expr->of.spec);
+		substitute_type(substitution, expr->of.spec);
 	}
 	return true;
 }
@@ -246,6 +253,7 @@ static bool copy_stmt(struct ast_visitor *visitor, struct stmt **slot)
 	switch (stmt->kind) {
 	case STMT_LET:
 		stmt->let.name = fresh_name(substitution, stmt->let.name);
+		substitute_type(substitution, stmt->let.spec);
 		shift_span(substitution, &stmt->let.name_span);
 		return true;
 	case STMT_FOR_RANGE:

@@ -273,6 +273,41 @@ static void resolve_args(struct resolver *resolver, struct expr *expr)
 	}
 }
 
+/*
+ * sizeof(T) where a macro's T is a type that could not be read as an
+ * expression, and sizeof(typeof(...)): the operand is a type, too.
+ */
+static void operand_to_type(struct program *program, struct expr *expr)
+{
+	struct expr *operand = expr->of.operand;
+	struct type_spec *spec;
+
+	if (operand->kind == EXPR_TYPE) {
+		spec = operand->type_spec;
+	} else if (operand->kind == EXPR_TYPEOF) {
+		spec = arena_new_struct(program->arena, struct type_spec);
+		*spec = (struct type_spec){ .kind = TYPE_SPEC_TYPEOF, .span = operand->span,
+					    .inner = operand->of.spec, .expr = operand->of.operand };
+	} else {
+		return;
+	}
+	expr->of.spec = spec;
+	expr->of.operand = NULL;
+}
+
+static bool has_type_operand(const struct expr *expr)
+{
+	return (expr->kind == EXPR_SIZEOF || expr->kind == EXPR_OFFSETOF ||
+		expr->kind == EXPR_TYPEOF || expr->kind == EXPR_TYPEINFO) &&
+	       expr->of.operand;
+}
+
+/* In sizeof(pid) and sizeof(RED) the name is no type's. */
+static bool is_value(const struct program *program, const char *name)
+{
+	return table_get_str(&program->builtins, name) || table_get_str(&program->c->constants, name);
+}
+
 void expr_name_to_type(struct program *program, struct expr *expr)
 {
 	struct type_spec *spec = arena_new_struct(program->arena, struct type_spec);
@@ -290,9 +325,10 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 	struct resolver *resolver = resolver_of(visitor);
 	struct expr *expr = *slot;
 
-	if ((expr->kind == EXPR_SIZEOF || expr->kind == EXPR_OFFSETOF || expr->kind == EXPR_TYPEOF) &&
-	    expr->of.operand && expr->of.operand->kind == EXPR_IDENT &&
-	    !table_get_str(&resolver->program->c->constants, expr->of.operand->ident.name))
+	if (has_type_operand(expr))
+		operand_to_type(resolver->program, expr);
+	if (has_type_operand(expr) && expr->of.operand->kind == EXPR_IDENT &&
+	    !is_value(resolver->program, expr->of.operand->ident.name))
 		expr_name_to_type(resolver->program, expr);
 	else if (expr->kind == EXPR_IDENT)
 		resolve_ident(resolver, expr);
@@ -336,6 +372,7 @@ static void resolve_assign(struct resolver *resolver, struct stmt *stmt)
 
 static void resolve_let(struct resolver *resolver, struct stmt *stmt)
 {
+	ast_walk_type_spec(&resolver->visitor, stmt->let.spec);
 	if (stmt->let.value)
 		ast_walk_expr(&resolver->visitor, &stmt->let.value);
 	stmt->let.variable = declare_new(resolver, stmt->let.name, stmt->let.name_span);

@@ -419,6 +419,26 @@ void type_complete(struct types *types, const struct type *record)
 		types->target->complete_type(types->target, types, (struct type *)record);
 }
 
+static void complete_fields(struct types *types, const struct field *fields, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		type_complete_deep(types, fields[i].type);
+}
+
+void type_complete_deep(struct types *types, const struct type *type)
+{
+	while (type->kind == TYPE_ARRAY)
+		type = type->array.element;
+	if (type->kind == TYPE_TUPLE) {
+		complete_fields(types, type->tuple.fields, type->tuple.count);
+	} else if (type->kind == TYPE_STRUCT) {
+		type_complete(types, type);
+		complete_fields(types, type->record.fields, type->record.count);
+	}
+}
+
 const struct field *type_field(struct types *types, const struct type *record, const char *name,
 			       uint32_t *ret_offset)
 {

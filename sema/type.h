@@ -234,6 +234,9 @@ uint32_t aggregate_bucket_count(const struct type *type);
 /* Fetches the fields of a struct if that has not been done. */
 void type_complete(struct types *types, const struct type *record);
 
+/* The same for all structs that a value of the type has in it: what prints one needs them. */
+void type_complete_deep(struct types *types, const struct type *type);
+
 /* The field, looked for in anonymous members too; *ret_offset is from the start of `record`. */
 const struct field *type_field(struct types *types, const struct type *record, const char *name,
 			       uint32_t *ret_offset);

@@ -62,6 +62,17 @@ static void report_unknown(struct inferer *inferer, const struct type_spec *spec
 		diag_hint(inferer->program->diags, "did you mean struct %s?", spec->name);
 }
 
+/* Of typeof(T), where T may be a macro's parameter that stood for a type. */
+static const struct type *type_of_operand(struct inferer *inferer, const struct expr *operand)
+{
+	if (operand->kind == EXPR_TYPE)
+		return type_from_spec(inferer, operand->type_spec);
+	if (operand->kind == EXPR_TYPEOF)
+		return operand->of.spec ? type_from_spec(inferer, operand->of.spec)
+					: type_of_operand(inferer, operand->of.operand);
+	return operand->type;
+}
+
 static const struct type *base_of_spec(struct inferer *inferer, const struct type_spec *spec)
 {
 	static const char *const whats[] = { [TYPE_SPEC_NAME] = "", [TYPE_SPEC_STRUCT] = "struct",
@@ -71,7 +82,7 @@ static const struct type *base_of_spec(struct inferer *inferer, const struct typ
 	if (spec->kind == TYPE_SPEC_TYPEOF) {
 		if (spec->inner)
 			return type_from_spec(inferer, spec->inner);
-		return spec->expr->type;
+		return type_of_operand(inferer, spec->expr);
 	}
 	type = c_find_type(inferer->program, whats[spec->kind], spec->name);
 	if (!type && spec->kind == TYPE_SPEC_NAME)
