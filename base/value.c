@@ -12,6 +12,13 @@ static int compare_unsigned(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
+const struct percentile percentiles[PERCENTILE_COUNT] = {
+	{ "p50", 5000 },
+	{ "p90", 9000 },
+	{ "p99", 9900 },
+	{ "p999", 9990 },
+};
+
 static int compare_signed(int64_t a, int64_t b)
 {
 	return a < b ? -1 : a > b;
@@ -79,6 +86,11 @@ int value_compare(const struct value *a, const struct value *b)
 		return compare_unsigned((uint64_t)a->stats.average, (uint64_t)b->stats.average);
 	case VALUE_HISTOGRAM:
 		return compare_unsigned(a->histogram.total, b->histogram.total);
+	case VALUE_PERCENTILES:
+		if (a->is_signed)
+			return compare_signed(a->percentiles.average, b->percentiles.average);
+		return compare_unsigned((uint64_t)a->percentiles.average,
+					(uint64_t)b->percentiles.average);
 	case VALUE_SYMBOL:
 		return compare_unsigned((uint64_t)a->string.number, (uint64_t)b->string.number);
 	case VALUE_STACK:
@@ -99,6 +111,7 @@ bool value_sorts_by_number(const struct value *value)
 	case VALUE_AVERAGE:
 	case VALUE_STATS:
 	case VALUE_HISTOGRAM:
+	case VALUE_PERCENTILES:
 		return true;
 	case VALUE_NONE:
 	case VALUE_BOOL:

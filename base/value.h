@@ -24,6 +24,7 @@ enum value_kind {
 	VALUE_AVERAGE,	 /* stats.average */
 	VALUE_STATS,	 /* stats */
 	VALUE_HISTOGRAM, /* histogram */
+	VALUE_PERCENTILES, /* percentiles */
 	VALUE_SYMBOL,	 /* string: the name, empty if unknown; number: the address */
 	VALUE_STACK,	 /* stack */
 	VALUE_BUFFER,	 /* string: any bytes */
@@ -51,9 +52,17 @@ struct histogram_bucket {
 	uint64_t count;
 };
 
+/* Which percentiles are shown. */
+enum { PERCENTILE_COUNT = 4, PERCENTILE_ALL = 10000 };
+
+extern const struct percentile {
+	const char *name; /* "p50" */
+	unsigned rank;	  /* of PERCENTILE_ALL values so many are not larger */
+} percentiles[PERCENTILE_COUNT];
+
 struct value {
 	enum value_kind kind;
-	bool is_signed;	   /* of stats */
+	bool is_signed;	   /* of stats and percentiles */
 	bool is_truncated; /* string that filled its buffer */
 	union {
 		int64_t i;
@@ -78,6 +87,11 @@ struct value {
 			size_t count;
 			uint64_t total;
 		} histogram;
+		struct {
+			uint64_t count, deviation;
+			int64_t average; /* unsigned unless is_signed, these as well: */
+			int64_t *at;	 /* each of the percentiles; NULL: no values */
+		} percentiles;
 		struct {
 			struct stack_frame *frames; /* innermost first */
 			size_t count;

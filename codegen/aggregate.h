@@ -2,7 +2,8 @@
  * What aggregates keep for each CPU: shared by the code that updates and reads
  * the records in programs and the code that reduces them in user space.
  *
- * count() and sum() keep one int64, histograms a uint64 for each bucket.
+ * count() and sum() keep one int64, histograms a uint64 for each bucket,
+ * percentiles() the total before its buckets.
  */
 #ifndef CODEGEN_AGGREGATE_H
 #define CODEGEN_AGGREGATE_H

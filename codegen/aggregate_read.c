@@ -76,6 +76,7 @@ static void gather_record(struct codegen *cg, const struct gather *gather, enum 
 	case AGGREGATE_STATS:
 	case AGGREGATE_HIST:
 	case AGGREGATE_LHIST:
+	case AGGREGATE_PERCENTILES:
 		break; /* no number; check has refused it */
 	}
 	unreachable();

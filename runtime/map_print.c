@@ -50,30 +50,45 @@ static bool read_value(struct session *session, struct arena *arena, const struc
 	return is_set;
 }
 
+static int64_t quotient(bool is_signed, int64_t number, uint64_t divisor)
+{
+	if (!is_signed)
+		return (int64_t)((uint64_t)number / divisor);
+	return divisor > INT64_MAX ? 0 : number / (int64_t)divisor;
+}
+
+static void divide_percentiles(struct value *value, uint64_t divisor)
+{
+	size_t i;
+
+	value->percentiles.average = quotient(value->is_signed, value->percentiles.average, divisor);
+	value->percentiles.deviation /= divisor;
+	for (i = 0; value->percentiles.at && i < PERCENTILE_COUNT; i++)
+		value->percentiles.at[i] =
+			quotient(value->is_signed, value->percentiles.at[i], divisor);
+}
+
 static void divide(const struct object_map *map, struct value *value, uint64_t divisor)
 {
 	size_t i;
 
 	switch (value->kind) {
 	case VALUE_INT:
-		value->i = divisor > INT64_MAX ? 0 : value->i / (int64_t)divisor;
-		return;
 	case VALUE_UINT:
-		value->u /= divisor;
+		value->i = quotient(value->kind == VALUE_INT, value->i, divisor);
 		return;
 	case VALUE_AVERAGE:
 	case VALUE_STATS:
-		if (value->is_signed)
-			value->stats.average =
-				divisor > INT64_MAX ? 0 : value->stats.average / (int64_t)divisor;
-		else
-			value->stats.average = (int64_t)((uint64_t)value->stats.average / divisor);
+		value->stats.average = quotient(value->is_signed, value->stats.average, divisor);
 		return;
 	case VALUE_HISTOGRAM:
 		if (map->value->aggregate.kind == AGGREGATE_LHIST)
 			return;
 		for (i = 0; i < value->histogram.count; i++)
 			value->histogram.buckets[i].count /= divisor;
+		return;
+	case VALUE_PERCENTILES:
+		divide_percentiles(value, divisor);
 		return;
 	case VALUE_NONE:
 	case VALUE_BOOL:
@@ -160,6 +175,8 @@ static uint64_t sort_number(const struct value *value)
 		return (uint64_t)value->stats.average ^ (value->is_signed ? flip : 0);
 	case VALUE_HISTOGRAM:
 		return value->histogram.total;
+	case VALUE_PERCENTILES:
+		return (uint64_t)value->percentiles.average ^ (value->is_signed ? flip : 0);
 	case VALUE_NONE:
 	case VALUE_BOOL:
 	case VALUE_POINTER:

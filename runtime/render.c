@@ -306,6 +306,9 @@ void render_empty_aggregate(const struct type *type, struct value *ret_value)
 	case AGGREGATE_LHIST:
 		ret_value->kind = VALUE_HISTOGRAM;
 		return;
+	case AGGREGATE_PERCENTILES:
+		ret_value->kind = VALUE_PERCENTILES;
+		return;
 	}
 	unreachable();
 }

@@ -3,6 +3,7 @@
  */
 #include "sema/type.h"
 
+#include <inttypes.h>
 #include <linux/bpf.h>
 #include <string.h>
 
@@ -210,6 +211,7 @@ static const struct {
 	[AGGREGATE_STATS] = { "stats", { "ustats_t", "stats_t" } },
 	[AGGREGATE_HIST] = { "hist", { "hist_t", "hist_t" } },
 	[AGGREGATE_LHIST] = { "lhist", { "lhist_t", "lhist_t" } },
+	[AGGREGATE_PERCENTILES] = { "percentiles", { "upercentiles_t", "percentiles_t" } },
 };
 
 const char *aggregate_name(enum aggregate kind)
@@ -247,6 +249,21 @@ const struct type *type_hist(struct types *types, uint32_t bits)
 	bool is_new;
 	struct type *type = new_aggregate(types, identity, AGGREGATE_HIST, false, &is_new);
 
+	if (is_new && bits)
+		type->name = arena_printf(types->arena, "%s(bits %u)", type->name, bits);
+	type->aggregate.bits = bits;
+	type->size = aggregate_record_size(type);
+	return type;
+}
+
+const struct type *type_percentiles(struct types *types, uint32_t bits, bool is_signed)
+{
+	struct identity identity = { TYPE_AGGREGATE, AGGREGATE_PERCENTILES << 1 | is_signed, bits, 0, 0 };
+	bool is_new;
+	struct type *type = new_aggregate(types, identity, AGGREGATE_PERCENTILES, is_signed, &is_new);
+
+	if (is_new)
+		type->name = arena_printf(types->arena, "%s(bits %u)", type->name, bits);
 	type->aggregate.bits = bits;
 	type->size = aggregate_record_size(type);
 	return type;
@@ -259,6 +276,9 @@ const struct type *type_lhist(struct types *types, int64_t min, int64_t max, int
 	bool is_new;
 	struct type *type = new_aggregate(types, identity, AGGREGATE_LHIST, false, &is_new);
 
+	if (is_new)
+		type->name = arena_printf(types->arena, "%s(%" PRId64 ", %" PRId64 ", %" PRId64 ")",
+					  type->name, min, max, step);
 	type->aggregate.min = min;
 	type->aggregate.max = max;
 	type->aggregate.step = step;
@@ -375,6 +395,9 @@ uint32_t aggregate_bucket_count(const struct type *type)
 	if (type->aggregate.kind == AGGREGATE_LHIST)
 		return (uint32_t)((type->aggregate.max - type->aggregate.min) /
 				  type->aggregate.step) + 2;
+	/* stdlib/log_linear.h: of all uint64; signed, as many for what is below 0. */
+	if (type->aggregate.kind == AGGREGATE_PERCENTILES)
+		return (65 - type->aggregate.bits) << type->aggregate.bits << type->aggregate.is_signed;
 	return 0;
 }
 
@@ -392,6 +415,8 @@ uint32_t aggregate_record_size(const struct type *type)
 	case AGGREGATE_HIST:
 	case AGGREGATE_LHIST:
 		return 8 * aggregate_bucket_count(type);
+	case AGGREGATE_PERCENTILES:
+		return 8 + 8 * aggregate_bucket_count(type);
 	}
 	unreachable();
 }
@@ -408,6 +433,7 @@ bool aggregate_is_number(const struct type *type)
 	case AGGREGATE_STATS:
 	case AGGREGATE_HIST:
 	case AGGREGATE_LHIST:
+	case AGGREGATE_PERCENTILES:
 		return false;
 	}
 	unreachable();

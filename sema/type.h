@@ -49,6 +49,7 @@ enum aggregate {
 	AGGREGATE_STATS,
 	AGGREGATE_HIST,
 	AGGREGATE_LHIST,
+	AGGREGATE_PERCENTILES,
 };
 
 /* Kinds of TYPE_LATE. */
@@ -120,7 +121,7 @@ struct type {
 		struct {
 			enum aggregate kind;
 			bool is_signed;
-			uint32_t bits;		   /* HIST: sub-buckets per power of two, as power */
+			uint32_t bits;		   /* HIST, PERCENTILES: sub-buckets per power of two, as power */
 			int64_t min, max, step;	   /* LHIST */
 		} aggregate;
 		struct {
@@ -206,6 +207,7 @@ struct type *type_struct(struct types *types, const char *tag, bool is_union);
 
 const struct type *type_aggregate(struct types *types, enum aggregate kind, bool is_signed);
 const struct type *type_hist(struct types *types, uint32_t bits);
+const struct type *type_percentiles(struct types *types, uint32_t bits, bool is_signed);
 const struct type *type_lhist(struct types *types, int64_t min, int64_t max, int64_t step);
 
 const struct type *type_stack(struct types *types, bool is_user, enum stack_mode mode,
@@ -224,7 +226,8 @@ bool type_has_late(const struct type *type);
 /*
  * Bytes of an aggregate's record on one CPU, a multiple of 8:
  * count {uint64 n}; sum {int64 sum}; min, max {int64 value; uint64 set};
- * avg, stats {int64 total; uint64 n}; hist, lhist {uint64 buckets[]}.
+ * avg, stats {int64 total; uint64 n}; hist, lhist {uint64 buckets[]};
+ * percentiles {int64 total; uint64 buckets[]}.
  */
 uint32_t aggregate_record_size(const struct type *type);
 

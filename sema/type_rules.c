@@ -154,6 +154,8 @@ static const struct type *unify_aggregates(struct types *types, const struct typ
 	if (a->aggregate.kind != b->aggregate.kind || a->aggregate.bits != b->aggregate.bits ||
 	    a->aggregate.kind == AGGREGATE_LHIST)
 		return NULL;
+	if (a->aggregate.kind == AGGREGATE_PERCENTILES)
+		return type_percentiles(types, a->aggregate.bits, true);
 	return type_aggregate(types, a->aggregate.kind,
 			      a->aggregate.is_signed || b->aggregate.is_signed);
 }

@@ -21,14 +21,6 @@ enum {
 
 /* --- types ------------------------------------------------------------------------------ */
 
-/* Literals take the sign of what else the map is given. */
-static bool arg_is_signed(const struct type *type)
-{
-	if (type->kind == TYPE_INT && type->integer.is_literal)
-		return type->integer.is_negative;
-	return type_is_signed(type);
-}
-
 static const struct type *infer_aggregate(struct inferer *inferer, struct expr *call)
 {
 	const struct expr *arg = call_arg(call, 0);

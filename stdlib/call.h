@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "parser/ast.h"
+#include "sema/type.h"
 
 static inline size_t call_arg_count(const struct expr *call)
 {
@@ -17,6 +18,14 @@ static inline size_t call_arg_count(const struct expr *call)
 static inline struct expr *call_arg(const struct expr *call, size_t index)
 {
 	return index < call_arg_count(call) ? call->call.args.items[index] : NULL;
+}
+
+/* Of a number to gather.  Literals take the sign of what else the map is given. */
+static inline bool arg_is_signed(const struct type *type)
+{
+	if (type->kind == TYPE_INT && type->integer.is_literal)
+		return type->integer.is_negative;
+	return type_is_signed(type);
 }
 
 #endif

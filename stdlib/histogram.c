@@ -15,6 +15,7 @@
 #include "sema/check.h"
 #include "stdlib/call.h"
 #include "stdlib/library.h"
+#include "stdlib/log_linear.h"
 
 enum { HIST_BITS_MAX = 5, LHIST_BUCKETS_MAX = 1000 };
 
@@ -40,53 +41,6 @@ static void check_hist(struct checker *checker, struct expr *call)
 			    "hist: bits %" PRId64 " must be 0..%d", bits, HIST_BITS_MAX);
 }
 
-/* record[index]++, where the verifier can see the range of the index. */
-static void emit_bucket(struct codegen *cg, struct val record, struct val index)
-{
-	struct builder *b = cg->b;
-	struct val bucket = build_alu(b, BPF_ADD, record, build_alu(b, BPF_LSH, index, val_const(3)));
-
-	build_store(b, 8, bucket, 0,
-		    build_alu(b, BPF_ADD, build_load(b, 8, false, bucket, 0), val_const(1)));
-}
-
-/* floor(log2(val)) of a val above 0, by halving. */
-static struct val emit_log2(struct codegen *cg, struct val val)
-{
-	struct builder *b = cg->b;
-	uint32_t rest = build_var(b), log = build_var(b);
-	int step;
-
-	build_var_set(b, rest, val);
-	build_var_set(b, log, val_const(0));
-	for (step = 32; step; step /= 2) {
-		uint32_t small = build_label(b);
-
-		build_branch(b, BPF_JLT, build_var_get(b, rest), val_const(1ll << step), small);
-		build_enter(b);
-		if (step > 1)
-			build_var_set(b, rest, build_alu(b, BPF_RSH, build_var_get(b, rest),
-							 val_const(step)));
-		build_var_set(b, log, build_alu(b, BPF_ADD, build_var_get(b, log), val_const(step)));
-		build_leave(b);
-		build_place(b, small);
-	}
-	return build_var_get(b, log);
-}
-
-/* ((p + 1) << bits) + ((val >> p) & mask) + 1 with p = log2(val) - bits */
-static struct val emit_log_index(struct codegen *cg, struct val val, uint32_t bits)
-{
-	struct builder *b = cg->b;
-	struct val power = build_alu(b, BPF_SUB, emit_log2(cg, val), val_const(bits)), high, low;
-
-	if (!bits)
-		return build_alu(b, BPF_ADD, power, val_const(2));
-	high = build_alu(b, BPF_LSH, build_alu(b, BPF_ADD, power, val_const(1)), val_const(bits));
-	low = build_alu(b, BPF_AND, build_alu(b, BPF_RSH, val, power), val_const((1 << bits) - 1));
-	return build_alu(b, BPF_ADD, build_alu(b, BPF_ADD, high, low), val_const(1));
-}
-
 static void update_hist(struct codegen *cg, const struct expr *call, const struct type *type,
 			struct val record)
 {
@@ -108,7 +62,8 @@ static void update_hist(struct codegen *cg, const struct expr *call, const struc
 	build_leave(b);
 	build_jump(b, end);
 	build_place(b, large);
-	build_var_set(b, index, emit_log_index(cg, val, bits));
+	build_var_set(b, index,
+		      build_alu(b, BPF_ADD, emit_log_linear(cg, val, bits), val_const(1)));
 	build_leave(b);
 	build_place(b, end);
 	/*
@@ -216,18 +171,14 @@ struct edge {
 static struct edge hist_edge(uint32_t bits, uint32_t j)
 {
 	static const char letters[] = { '\0', 'K', 'M', 'G', 'T', 'P', 'E' };
-	uint32_t power, mantissa;
-	struct edge edge = { .value = j };
+	uint32_t power = (j >> bits) - 1;
+	struct edge edge = { .value = log_linear_edge(bits, j) };
 
-	if (j <= 2u << bits) {
+	if (j <= 2u << bits)
 		snprintf(edge.text, sizeof(edge.text), "%" PRIu32, j);
-		return edge;
-	}
-	power = (j >> bits) - 1;
-	mantissa = (1u << bits) + (j & ((1u << bits) - 1));
-	edge.value = (uint64_t)mantissa << power;
-	snprintf(edge.text, sizeof(edge.text), "%" PRIu64 "%.1s",
-		 (uint64_t)mantissa << power % 10, &letters[power / 10]);
+	else
+		snprintf(edge.text, sizeof(edge.text), "%" PRIu64 "%.1s",
+			 edge.value >> (power - power % 10), &letters[power / 10]);
 	return edge;
 }
 
@@ -298,19 +249,6 @@ static struct histogram_bucket lhist_bucket(struct arena *arena, const struct ty
 }
 
 /* --- reduction ----------------------------------------------------------------------------------- */
-
-static uint64_t bucket_total(const void *records, size_t stride, unsigned cpu_count, uint32_t index)
-{
-	uint64_t total = 0, count;
-	unsigned cpu;
-
-	for (cpu = 0; cpu < cpu_count; cpu++) {
-		memcpy(&count, (const char *)records + cpu * stride + index * sizeof(count),
-		       sizeof(count));
-		total += count;
-	}
-	return total;
-}
 
 static bool reduce_histogram(const struct type *type, const void *records, size_t stride,
 			     unsigned cpu_count, struct arena *arena, struct value *ret_value)

@@ -14,6 +14,7 @@ const struct builtin *const stdlib_families[] = {
 	probe_builtins,
 	aggregate_builtins,
 	histogram_builtins,
+	percentile_builtins,
 	map_builtins,
 	print_builtins,
 	message_builtins,

@@ -154,6 +154,23 @@ static void stats_json(const struct value *value, struct strbuf *out)
 	strbuf_putc(out, '}');
 }
 
+static void percentiles_json(const struct value *value, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_puts(out, "{\"count\": ");
+	integer_json((int64_t)value->percentiles.count, false, out);
+	strbuf_puts(out, ", \"average\": ");
+	integer_json(value->percentiles.average, value->is_signed, out);
+	strbuf_puts(out, ", \"stddev\": ");
+	integer_json((int64_t)value->percentiles.deviation, false, out);
+	for (i = 0; value->percentiles.at && i < PERCENTILE_COUNT; i++) {
+		strbuf_printf(out, ", \"%s\": ", percentiles[i].name);
+		integer_json(value->percentiles.at[i], value->is_signed, out);
+	}
+	strbuf_putc(out, '}');
+}
+
 /* Text of its own, quoted: with the mark of a string that was cut. */
 static void cut_string_json(const struct value *value, const char *mark, struct strbuf *out)
 {
@@ -226,6 +243,9 @@ static void value_json(const struct value *value, const char *mark, struct strbu
 		return;
 	case VALUE_HISTOGRAM:
 		histogram_json(value, out);
+		return;
+	case VALUE_PERCENTILES:
+		percentiles_json(value, out);
 		return;
 	case VALUE_SYMBOL:
 	case VALUE_STACK:
@@ -329,6 +349,7 @@ static const char *map_type(const struct map_listing *listing)
 		return "hist";
 	case VALUE_AVERAGE:
 	case VALUE_STATS:
+	case VALUE_PERCENTILES:
 		return "stats";
 	case VALUE_NONE:
 	case VALUE_INT:

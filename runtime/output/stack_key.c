@@ -82,6 +82,8 @@ uint64_t value_weight(const struct value *value)
 		return value->is_signed && value->stats.total < 0 ? 0 : (uint64_t)value->stats.total;
 	case VALUE_HISTOGRAM:
 		return value->histogram.total;
+	case VALUE_PERCENTILES:
+		return value->percentiles.count;
 	case VALUE_NONE:
 	case VALUE_POINTER:
 	case VALUE_ENUM:

@@ -88,6 +88,25 @@ static void stats_text(const struct value *value, struct strbuf *out)
 	strbuf_puts(out, " }");
 }
 
+static void percentiles_text(const struct value *value, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_puts(out, "{ .count = ");
+	unsigned_text(value->percentiles.count, out);
+	strbuf_puts(out, ", .average = ");
+	number_text(value->percentiles.average, value->is_signed, out);
+	strbuf_puts(out, ", .stddev = ");
+	unsigned_text(value->percentiles.deviation, out);
+	for (i = 0; value->percentiles.at && i < PERCENTILE_COUNT; i++) {
+		strbuf_puts(out, ", .");
+		strbuf_puts(out, percentiles[i].name);
+		strbuf_puts(out, " = ");
+		number_text(value->percentiles.at[i], value->is_signed, out);
+	}
+	strbuf_puts(out, " }");
+}
+
 static void bucket_text(const struct histogram_bucket *bucket, uint64_t largest, struct strbuf *out)
 {
 	size_t length = strlen(bucket->label), start, bar;
@@ -146,6 +165,7 @@ static void buffer_text(const struct value *value, struct strbuf *out)
 	}
 }
 
+/* Long because there are many kinds. */
 void value_text(const struct value *value, const char *mark, struct strbuf *out)
 {
 	switch (value->kind) {
@@ -192,6 +212,9 @@ void value_text(const struct value *value, const char *mark, struct strbuf *out)
 		return;
 	case VALUE_HISTOGRAM:
 		histogram_text(value, out);
+		return;
+	case VALUE_PERCENTILES:
+		percentiles_text(value, out);
 		return;
 	case VALUE_SYMBOL:
 		symbol_text(value, out);
