@@ -113,7 +113,7 @@ static const char usage[] =
 	"    --mode MODE      codegen (compile only), test, bench or format\n"
 	"    --debuginfo DIR[:DIR]  look there, too, for files of debug information\n"
 	"    --attach WAY     attach by this mechanism where a probe has it: syscalls,\n"
-	"                     raw_tracepoint, perf, uprobe_multi, kprobe_multi\n"
+	"                     raw_tracepoint, perf, uprobe_multi, kprobe_multi, kprobe_session\n"
 	"    -I DIR           where #include looks for headers\n"
 	"    --include FILE   include FILE first\n"
 	"    --target DIR     compile against the kernel that DIR describes; nothing is run\n"
@@ -283,7 +283,9 @@ static int parse_no_feature(struct arena *arena, const char *list, struct option
 			options->hidden_features |= 1u << FEATURE_KPROBE_MULTI;
 		else if (!strcmp(name, "uprobe_multi"))
 			options->hidden_features |= 1u << FEATURE_UPROBE_MULTI;
-		else if (strcmp(name, "kprobe_session") != 0)
+		else if (!strcmp(name, "kprobe_session"))
+			options->hidden_features |= 1u << FEATURE_KPROBE_SESSION;
+		else
 			return usage_error("--no-feature can only be used with kprobe_multi, "
 					   "kprobe_session and uprobe_multi: %s", name);
 	}
@@ -302,7 +304,7 @@ static int set_functions_file(const char *path, struct options *options)
 static int parse_mechanism(const char *name, struct options *options)
 {
 	static const char *const names[] = { "syscalls", "raw_tracepoint", "perf", "uprobe_multi",
-					     "kprobe_multi" };
+					     "kprobe_multi", "kprobe_session" };
 	size_t i;
 
 	options->mechanism = name;
@@ -310,7 +312,7 @@ static int parse_mechanism(const char *name, struct options *options)
 		if (!strcmp(names[i], name))
 			return 0;
 	return usage_error("--attach must be one of: syscalls, raw_tracepoint, perf, uprobe_multi, "
-			   "kprobe_multi");
+			   "kprobe_multi, kprobe_session");
 }
 
 static int parse_warnings(struct options *options, int option)

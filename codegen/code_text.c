@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 
+#include "codegen/object.h"
+
 struct printer {
 	const struct code *code;
 	struct strbuf *out;
@@ -124,7 +126,10 @@ static void print_jump(struct printer *p, const struct bpf_insn *insn, uint32_t 
 		strbuf_puts(p->out, "exit");
 		return;
 	case BPF_CALL:
-		strbuf_printf(p->out, "call %d", insn->imm);
+		if (insn->imm == HELPER_IS_RETURN)
+			strbuf_puts(p->out, "call is_return");
+		else
+			strbuf_printf(p->out, "call %d", insn->imm);
 		return;
 	case BPF_JA:
 		break;

@@ -358,6 +358,12 @@ static void add_attachments(struct codegen *cg, const struct group *group)
 	attachment.probe_count = 0;
 	for (i = 0; i < group->instances.count; i++)
 		attachment.probe_count += (uint32_t)group->instances.items[i]->points.count;
+	for (i = 0; attachment.mechanism->is_multi && i < first->points.count; i++) {
+		const struct attach_point *point = first->points.items[i];
+		struct object_place place = { point->name, point->number, point->counter, i };
+
+		vec_push(cg->arena, &attachment.places, place);
+	}
 	vec_push(cg->arena, &cg->object->attachments, attachment);
 }
 

@@ -63,6 +63,12 @@ struct object_map {
 	bool keeps_printed; /* a clear() or zero() stands right after a print() of it */
 };
 
+/*
+ * Stands for a helper in calls of programs that are sessions (sema/probe_type.h): not 0 at a
+ * return.  Exchanged when the program is loaded for what tells.
+ */
+enum { HELPER_IS_RETURN = 0x10000 };
+
 struct object_program {
 	const char *name; /* at most 15 characters: "sys_enter", "interval_s_1" */
 	uint32_t prog_type, attach_type;

@@ -212,18 +212,17 @@ int bpf_attach_uprobes(int program, const struct bpf_uprobe_spec *spec)
 	return bpf(BPF_LINK_CREATE, &attr, offsetof(struct uprobe_multi_attr, padding));
 }
 
-int bpf_attach_kprobe_multi(int program, const char *const *symbols, const uint64_t *cookies,
-			    uint32_t count, bool on_return)
+int bpf_attach_kprobes(int program, const struct bpf_kprobe_spec *spec)
 {
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.link_create.prog_fd = (uint32_t)program;
-	attr.link_create.attach_type = BPF_TRACE_KPROBE_MULTI;
-	attr.link_create.kprobe_multi.syms = address(symbols);
-	attr.link_create.kprobe_multi.cookies = address(cookies);
-	attr.link_create.kprobe_multi.cnt = count;
-	attr.link_create.kprobe_multi.flags = on_return ? BPF_F_KPROBE_MULTI_RETURN : 0;
+	attr.link_create.attach_type = spec->is_session ? TRACE_KPROBE_SESSION : BPF_TRACE_KPROBE_MULTI;
+	attr.link_create.kprobe_multi.syms = address(spec->symbols);
+	attr.link_create.kprobe_multi.cookies = address(spec->cookies);
+	attr.link_create.kprobe_multi.cnt = spec->count;
+	attr.link_create.kprobe_multi.flags = !spec->is_session && spec->on_return ? BPF_F_KPROBE_MULTI_RETURN : 0;
 	return bpf(BPF_LINK_CREATE, &attr, ATTR_SIZE(link_create.kprobe_multi.cookies));
 }
 

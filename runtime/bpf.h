@@ -53,8 +53,20 @@ int bpf_run_here(int program, uint32_t *ret_value);
 /* `name` NULL: a program that names its BTF type itself.  A cookie of 0 asks for none. */
 int bpf_attach_raw_tracepoint(int program, const char *name, uint64_t cookie);
 int bpf_attach_perf_event(int program, int perf_event, uint64_t cookie);
-int bpf_attach_kprobe_multi(int program, const char *const *symbols, const uint64_t *cookies,
-			    uint32_t count, bool on_return);
+
+/* Since Linux 6.10; the headers we build with are older. */
+enum { TRACE_KPROBE_SESSION = 56 /* BPF_TRACE_KPROBE_SESSION */ };
+
+struct bpf_kprobe_spec {
+	const char *const *symbols;
+	const uint64_t *cookies;
+	uint32_t count;
+	bool on_return;
+	bool is_session; /* both; the program was loaded for TRACE_KPROBE_SESSION */
+};
+
+/* One link on all the functions. */
+int bpf_attach_kprobes(int program, const struct bpf_kprobe_spec *spec);
 
 /* An iterator's link, and the file in which it runs when it is read. */
 int bpf_attach_iterator(int program, uint32_t pid); /* 0: of all processes */

@@ -17,6 +17,27 @@
 #include "runtime/session_internal.h"
 #include "sema/probe_type.h"
 
+/*
+ * How a program of a session learns where it runs: it asks the kernel, or it is loaded once for
+ * the entries and once for the returns and always runs there.
+ */
+static void answer_is_return(struct session *session, struct bpf_insn *insns, uint32_t count,
+			     const struct mechanism *mechanism)
+{
+	const struct bpf_insn known = { .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0,
+					.imm = mechanism->on_return };
+	struct bpf_insn asked = { .code = BPF_JMP | BPF_CALL,
+				  .src_reg = BPF_PSEUDO_KFUNC_CALL };
+	uint32_t i;
+
+	if (mechanism->is_session)
+		asked.imm = (int32_t)target_function_id(session->target, SESSION_IS_RETURN);
+	for (i = 0; i < count; i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].imm == HELPER_IS_RETURN &&
+		    !insns[i].src_reg)
+			insns[i] = mechanism->is_session ? asked : known;
+}
+
 /* The instructions with the descriptors of this run in them. */
 static struct bpf_insn *relocate(struct session *session, const struct object_program *program)
 {
@@ -142,15 +163,12 @@ static const struct object_attachment *attachment_of(struct session *session,
 }
 
 /* What BTF calls the place that the program is for: nothing, where it does not matter. */
-static void set_place(struct session *session, const struct object_program *program,
+static void set_place(struct session *session, const struct object_attachment *attachment,
 		      struct bpf_program_spec *spec)
 {
-	const struct object_attachment *attachment = attachment_of(session, program);
 	const char *colon;
 	int fd;
 
-	if (!attachment)
-		return;
 	if (attachment->mechanism->btf_type)
 		spec->attach_btf_id = target_typedef_id(session->target,
 							attachment->mechanism->btf_type);
@@ -166,15 +184,18 @@ static void set_place(struct session *session, const struct object_program *prog
 		spec->attach_btf = fd;
 }
 
+/* For the mechanism that it was compiled for (NULL), or for another. */
 static struct bpf_program_spec program_spec(struct session *session,
-					    const struct object_program *program)
+					    const struct object_program *program,
+					    const struct mechanism *other)
 {
+	const struct object_attachment *attachment = attachment_of(session, program);
+	struct bpf_insn *insns = relocate(session, program);
 	struct bpf_program_spec spec = {
 		.name = program->name,
 		.license = session->object->config.license,
 		.type = program->prog_type,
 		.attach_type = program->attach_type,
-		.insns = relocate(session, program),
 		.insn_count = program->insn_count,
 		.btf = session->btf,
 		.func_infos = program->func_infos,
@@ -183,7 +204,16 @@ static struct bpf_program_spec program_spec(struct session *session,
 		.line_info_count = program->line_info_count,
 	};
 
-	set_place(session, program, &spec);
+	if (attachment && attachment->mechanism->is_session)
+		answer_is_return(session, insns, program->insn_count,
+				 other ? other : attachment->mechanism);
+	spec.insns = insns;
+	if (other) {
+		spec.type = other->prog_type;
+		spec.attach_type = other->attach_type;
+	}
+	if (attachment && spec.type == program->prog_type)
+		set_place(session, attachment, &spec);
 	return spec;
 }
 
@@ -213,18 +243,12 @@ static int load(struct session *session, const struct object_program *program,
 	return fd;
 }
 
-int program_load_as(struct session *session, uint32_t index, uint32_t prog_type,
-		    uint32_t attach_type)
+int program_load_as(struct session *session, uint32_t index, const struct mechanism *mechanism)
 {
 	const struct object_program *program = &session->object->programs.items[index];
-	struct bpf_program_spec spec = program_spec(session, program);
-	int fd;
+	struct bpf_program_spec spec = program_spec(session, program, mechanism);
+	int fd = load(session, program, &spec);
 
-	if (spec.type != prog_type)
-		spec.attach_btf_id = 0;
-	spec.type = prog_type;
-	spec.attach_type = attach_type;
-	fd = load(session, program, &spec);
 	if (spec.attach_btf)
 		close(spec.attach_btf);
 	return fd;
@@ -243,9 +267,7 @@ int programs_load(struct session *session)
 			report_warning("the kernel takes no debug information: %s", strerror(-fd));
 	}
 	for (i = 0; i < object->programs.count; i++) {
-		const struct object_program *program = &object->programs.items[i];
-
-		fd = program_load_as(session, i, program->prog_type, program->attach_type);
+		fd = program_load_as(session, i, NULL);
 		if (fd < 0)
 			return fd;
 		session->programs[i] = fd;

@@ -146,18 +146,19 @@ int session_run_here(struct session *session, const struct probe_type *type)
 	return 0;
 }
 
-static int attach_by_fallback(struct session *session, const struct object_attachment *attachment)
+static int attach_by_fallback(struct session *session, const struct object_attachment *attachment,
+			      const struct mechanism *fallback)
 {
-	const struct mechanism *fallback = attachment->mechanism->fallback;
+	struct object_attachment other = *attachment;
 	int program, err;
 
 	if (session->options->verbose)
 		report_line("Attaching '%s' by %s instead", attachment->name, fallback->name);
-	program = program_load_as(session, attachment->program, fallback->prog_type,
-				  fallback->attach_type);
+	program = program_load_as(session, attachment->program, fallback);
 	if (program < 0)
 		return program;
-	err = fallback->attach(&session->attacher, attachment, program);
+	other.mechanism = fallback;
+	err = fallback->attach(&session->attacher, &other, program);
 	close(program); /* the link holds it */
 	return err;
 }
@@ -172,8 +173,11 @@ static int attach_one(struct session *session, const struct object_attachment *a
 	session->attacher.skipped.count = 0;
 	err = mechanism->attach(&session->attacher, attachment,
 				session->programs[attachment->program]);
-	if (err == -ENOENT && mechanism->fallback)
-		err = attach_by_fallback(session, attachment);
+	if (err == -ENOENT && mechanism->fallback) {
+		err = attach_by_fallback(session, attachment, mechanism->fallback);
+		if (!err && mechanism->fallback_on_return)
+			err = attach_by_fallback(session, attachment, mechanism->fallback_on_return);
+	}
 	return err;
 }
 

@@ -15,6 +15,7 @@ static const struct {
 	{ read_c, false },
 	{ expand_macros, false },
 	{ expand, false },
+	{ pair, false },
 	{ resolve, true },
 	{ fold, true },
 	{ infer, true },

@@ -7,8 +7,8 @@
 #include "sema/program.h"
 
 /*
- * Runs every pass on a parsed script: read_imports, read_c, expand_macros, expand, resolve, fold,
- * infer, check, layout.  NULL after errors (they are in `diags`).
+ * Runs every pass on a parsed script: read_imports, read_c, expand_macros, expand, pair, resolve,
+ * fold, infer, check, layout.  NULL after errors (they are in `diags`).
  */
 struct program *analyse(struct arena *arena, struct sources *sources, struct script *script,
 			struct interner *interner, const struct language *language,
@@ -18,6 +18,7 @@ void read_imports(struct program *program);  /* imported files -> their parts */
 void read_c(struct program *program);	     /* names from C: program->c */
 void expand_macros(struct program *program); /* calls of macros -> copies of their bodies */
 void expand(struct program *program);  /* config, attach points, parameters -> instances */
+void pair(struct program *program);    /* entries with returns that one attachment serves */
 void resolve(struct program *program); /* names -> builtins, variables, maps */
 void fold(struct program *program);    /* constant expressions -> literals */
 void infer(struct program *program);   /* types, to a fixed point */

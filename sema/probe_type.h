@@ -130,8 +130,22 @@ struct mechanism {
 	/* Innermost frames of a kernel stack that are not the event's but of the way to the program. */
 	unsigned stack_skip;
 
-	/* Taken when attach fails with -ENOENT and the program reads no context; may be NULL. */
-	const struct mechanism *fallback;
+	/* It runs where a function returns. */
+	bool on_return;
+
+	/*
+	 * What attaches the point together with the same place's of another probe, that of
+	 * the return with that of the entry; NULL: nothing does.  Shares a program by its key.
+	 */
+	const struct mechanism *(*joint)(const struct program *program,
+					 const struct attach_point *point);
+
+	/* The program runs at the entry and at the return, and asks which it is. */
+	bool is_session;
+
+	/* Taken when attach fails with -ENOENT and the program reads no context; may be NULL.  Of a
+	 * session: for the entries, and for the returns. */
+	const struct mechanism *fallback, *fallback_on_return;
 };
 
 enum probe_type_flag {
@@ -143,7 +157,7 @@ enum probe_type_flag {
 	PROBE_OF_KERNEL = 64,	/* meant by a pattern of providers: *:vfs_read */
 	PROBE_OF_PROGRAMS = 128, /* the same where a file or a process is named */
 	PROBE_IS_TEST = 32,	/* with RUNS_HERE: only under --test or --bench */
-	PROBE_LAST_FIRST = 64,	/* of programs at one place the kernel runs the last attached first */
+	PROBE_LAST_FIRST = 256,	/* of programs at one place the kernel runs the last attached first */
 };
 
 struct probe_type {

@@ -34,6 +34,7 @@ struct types;
 	X(PERCPU_LOOKUP,	"lookup_percpu_elem") \
 	X(UPROBE_MULTI,	"uprobe_multi") \
 	X(KPROBE_MULTI,	"kprobe_multi") \
+	X(KPROBE_SESSION,	"kprobe_session")	/* entry and return by one link */ \
 	X(TP_BTF,	"tp_btf")	/* tracepoints with arguments typed by the kernel's BTF */ \
 	X(COMPAT_SYSCALLS,	"compat_syscalls")	/* 32-bit tasks may run beside 64-bit ones */
 /* clang-format on */

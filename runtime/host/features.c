@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "runtime/bpf.h"
+#include "runtime/host/host.h"
 
 static const char *const names[] = {
 #define X(id, text) [FEATURE_##id] = text,
@@ -49,6 +50,7 @@ static uint32_t since(enum target_feature feature)
 	case FEATURE_MAY_GOTO:
 		return KERNEL_VERSION(6, 9, 0);
 	case FEATURE_RAW_TP_COOKIE:
+	case FEATURE_KPROBE_SESSION:
 		return KERNEL_VERSION(6, 10, 0);
 	case FEATURE_COMPAT_SYSCALLS:
 		return 0;
@@ -105,19 +107,22 @@ static bool has_kprobe_multi(void)
 
 	if (fd < 0)
 		return false;
-	err = bpf_attach_kprobe_multi(fd, NULL, NULL, 0, false);
+	err = bpf_attach_kprobes(fd, &(struct bpf_kprobe_spec){ 0 });
 	close(fd);
 	return err == -EINVAL;
 }
 
-bool feature_of_host(enum target_feature feature, uint32_t kernel_version)
+bool feature_of_host(enum target_feature feature, const struct target *target)
 {
 	if (feature == FEATURE_UPROBE_MULTI)
 		return has_uprobe_multi();
-	if (!feature_of_version(feature, kernel_version))
+	if (!feature_of_version(feature, target->kernel_version))
 		return false;
 	if (feature == FEATURE_KPROBE_MULTI)
 		return has_kprobe_multi();
+	if (feature == FEATURE_KPROBE_SESSION)
+		return target->has(target, FEATURE_KPROBE_MULTI) &&
+		       target_function_id(target, SESSION_IS_RETURN);
 	if (feature == FEATURE_TP_BTF)
 		return !access("/sys/kernel/btf/vmlinux", R_OK);
 	/* The 32-bit emulation brings this setting with it; other architectures just check. */

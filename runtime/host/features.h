@@ -13,7 +13,7 @@
 bool feature_of_version(enum target_feature feature, uint32_t kernel_version);
 
 /* Of the running kernel, by trying what its version does not tell. */
-bool feature_of_host(enum target_feature feature, uint32_t kernel_version);
+bool feature_of_host(enum target_feature feature, const struct target *target);
 
 /* By its name in TARGET_FEATURES; FEATURE_COUNT for an unknown one. */
 enum target_feature feature_find(const char *name);

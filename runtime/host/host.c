@@ -90,7 +90,7 @@ static bool facts_has(const struct target *target, enum target_feature feature)
 	if (!(facts->known & bit)) {
 		facts->known |= bit;
 		if (facts->folder ? feature_of_version(feature, target->kernel_version) :
-				    feature_of_host(feature, target->kernel_version))
+				    feature_of_host(feature, target))
 			facts->present |= bit;
 	}
 	return facts->present & bit;
@@ -297,11 +297,21 @@ static int facts_syscall_number(const struct target *target UNUSED, const char *
 	return syscall_number(name);
 }
 
-uint32_t target_typedef_id(const struct target *target, const char *name)
+static uint32_t find_id(const struct target *target, unsigned kind, const char *name)
 {
 	struct btf *btf = get_btf(facts_of(target));
 
-	return btf ? btf_find(btf, BTF_KIND_BIT(BTF_KIND_TYPEDEF), name) : 0;
+	return btf ? btf_find(btf, BTF_KIND_BIT(kind), name) : 0;
+}
+
+uint32_t target_typedef_id(const struct target *target, const char *name)
+{
+	return find_id(target, BTF_KIND_TYPEDEF, name);
+}
+
+uint32_t target_function_id(const struct target *target, const char *name)
+{
+	return find_id(target, BTF_KIND_FUNC, name);
 }
 
 /* --- making ------------------------------------------------------------- */

@@ -40,7 +40,11 @@ void target_close(struct target *target);
 /* The online CPUs, of the running kernel: writes up to `max`, gives how many. */
 unsigned online_cpus(uint32_t *cpus, unsigned max);
 
-/* Number of a typedef in the kernel's BTF, for loading; 0 if there is none. */
+/* Number of a typedef or a function in the kernel's BTF, for loading; 0 if there is none. */
 uint32_t target_typedef_id(const struct target *target, const char *name);
+/* The kernel function by which a program of a session learns whether it runs at a return. */
+#define SESSION_IS_RETURN "bpf_session_is_return"
+
+uint32_t target_function_id(const struct target *target, const char *name);
 
 #endif

@@ -1,10 +1,12 @@
 /*
  * Ways to put a program on functions of the kernel:
  *
+ *	kprobe.session	one link for all functions, for their entries and returns at once; where a
+ *			kprobe and a kretprobe are written alike and the kernel has it
  *	kprobe.multi	one link for all functions; for patterns, where the kernel has it
  *	perf		an event for each function, held by a link or by its descriptor
  *
- * Both get the registers of the place, so one program serves either.
+ * All get the registers of the place, so one program serves any.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -29,9 +31,15 @@ static const char *symbol_of(struct arena *arena, const struct object_place *pla
 	return strncmp(symbol, "vmlinux:", 8) ? symbol : symbol + 8;
 }
 
+/* "kprobe:xfs:f": several modules may have an f. */
+static bool symbol_has_module(const char *name)
+{
+	return strchr(strchr(name, ':') + 1, ':');
+}
+
 static bool is_on_return(const struct object_attachment *attachment)
 {
-	return !strcmp(attachment->type->name, "kretprobe");
+	return attachment->mechanism->on_return;
 }
 
 /* --- one by one --------------------------------------------------------------------- */
@@ -164,8 +172,13 @@ static int attach_multi(struct attacher *attacher, const struct object_attachmen
 		symbols[i] = strrchr(attachment->places.items[i].name, ':') + 1;
 		cookies[i] = attachment->places.items[i].cookie;
 	}
-	link = bpf_attach_kprobe_multi(program, symbols, cookies, (uint32_t)count,
-				       is_on_return(attachment));
+	link = bpf_attach_kprobes(program, &(struct bpf_kprobe_spec){
+						   .symbols = symbols,
+						   .cookies = cookies,
+						   .count = (uint32_t)count,
+						   .on_return = is_on_return(attachment),
+						   .is_session = attachment->mechanism->is_session,
+					   });
 	if (link == -EPERM || link == -EACCES || link == -EMFILE) {
 		attacher_explain(attacher, "%s", function_refusal(attacher->arena, link));
 		return link;
@@ -176,17 +189,49 @@ static int attach_multi(struct attacher *attacher, const struct object_attachmen
 	return 0;
 }
 
+/* --- sessions ----------------------------------------------------------------------------- */
+
+/* Pairs are found by their places: of all instances with one key two are in the program. */
+static const char *key_of_session(const struct attach_point *point)
+{
+	return strchr(point->name, ':') + 1;
+}
+
+static struct val is_return(struct codegen *cg)
+{
+	struct val context = build_context(cg->b);
+
+	return build_call_pure(cg->b, HELPER_IS_RETURN, &context, 1);
+}
+
+static void match_entry(struct codegen *cg, const struct instance *instance UNUSED, uint32_t skip)
+{
+	build_branch(cg->b, BPF_JNE, is_return(cg), val_const(0), skip);
+}
+
+static void match_return(struct codegen *cg, const struct instance *instance UNUSED, uint32_t skip)
+{
+	build_branch(cg->b, BPF_JEQ, is_return(cg), val_const(0), skip);
+}
+
+static const struct mechanism *joint(const struct program *program,
+				     const struct attach_point *point);
+
 /* --- mechanisms ------------------------------------------------------------------------- */
 
 #define COMMON                                                                                  \
-	.prog_type = BPF_PROG_TYPE_KPROBE, .has_registers = true, .is_multi = true
+	.prog_type = BPF_PROG_TYPE_KPROBE, .has_registers = true, .is_multi = true, .joint = joint
 
 #define ENTRY .emit_argn = emit_call_arg, .argn_count = call_arg_count
-#define RETURN .emit_retval = emit_call_result
+#define RETURN .emit_retval = emit_call_result, .on_return = true
 #define PERF .name = "perf", .attach = attach_each
 #define MULTI(other)                                                                            \
 	.name = "kprobe_multi", .attach_type = BPF_TRACE_KPROBE_MULTI, .attach = attach_multi,  \
 	.emit_point_index = emit_cookie, .fallback = other
+#define SESSION                                                                                 \
+	.name = "kprobe_session", .attach_type = TRACE_KPROBE_SESSION, .attach = attach_multi,  \
+	.emit_point_index = emit_cookie, .is_session = true, .share_key = key_of_session,       \
+	.fallback = &perf_link[0], .fallback_on_return = &perf_link[1]
 
 /* Without links there are no cookies: each point that is asked for its name has a program. */
 static const struct mechanism perf_plain[] = { { COMMON, PERF, ENTRY }, { COMMON, PERF, RETURN } };
@@ -198,6 +243,24 @@ static const struct mechanism multi[] = {
 	{ COMMON, MULTI(&perf_link[0]), ENTRY },
 	{ COMMON, MULTI(&perf_link[1]), RETURN },
 };
+static const struct mechanism session[] = {
+	{ COMMON, SESSION, ENTRY, .emit_match = match_entry },
+	{ COMMON, SESSION, RETURN, .emit_match = match_return },
+};
+
+/* A session takes whole functions, by names that are those of the kernel or of any module. */
+static const struct mechanism *joint(const struct program *program,
+				     const struct attach_point *point)
+{
+	const char *forced = program->options->mechanism;
+
+	if (point->number || !*point->function || symbol_has_module(point->name) ||
+	    (forced && strcmp(forced, "kprobe_session") != 0) ||
+	    !target_has(program->target, FEATURE_KPROBE_MULTI) ||
+	    !target_has(program->target, FEATURE_KPROBE_SESSION))
+		return NULL;
+	return &session[point->mechanism->on_return];
+}
 
 const struct mechanism *kprobe_mechanism(const struct expander *expander, bool on_return,
 					 bool is_pattern)

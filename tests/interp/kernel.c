@@ -256,9 +256,7 @@ int bpf_attach_perf_event(int program UNUSED, int perf_event UNUSED, uint64_t co
 	return -EOPNOTSUPP;
 }
 
-int bpf_attach_kprobe_multi(int program UNUSED, const char *const *symbols UNUSED,
-			    const uint64_t *cookies UNUSED, uint32_t count UNUSED,
-			    bool on_return UNUSED)
+int bpf_attach_kprobes(int program UNUSED, const struct bpf_kprobe_spec *spec UNUSED)
 {
 	return -EOPNOTSUPP;
 }

@@ -18,6 +18,7 @@
  * lseek    seeks /dev/zero to ARGUMENT (any 64-bit number)       0 or -EINVAL
  * doubling reads 1, 2, 4, ... 512 bytes by turns                 that size
  * spin     burns a millisecond of CPU time                       (no call)
+ * sysinfo  asks for the state of the system                      0
  * fault    maps and touches a page, unmaps it                    (a page fault)
  */
 #include <errno.h>
@@ -108,6 +109,12 @@ static void call_spin(const struct load *load, uint64_t turn)
 	while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec - start.tv_nsec < 1000000);
 }
 
+static void call_sysinfo(const struct load *load, uint64_t turn)
+{
+	(void)load, (void)turn;
+	syscall(SYS_sysinfo, buffer);
+}
+
 static void call_fault(const struct load *load, uint64_t turn)
 {
 	(void)load, (void)turn;
@@ -127,6 +134,7 @@ static const struct {
 	{ "getppid", call_getppid }, { "openat", call_openat }, { "read", call_read },
 	{ "write", call_write },     { "close", call_close },	{ "lseek", call_lseek },
 	{ "doubling", call_doubling }, { "spin", call_spin },	{ "fault", call_fault },
+	{ "sysinfo", call_sysinfo },
 };
 
 static void *run_thread(void *data)
