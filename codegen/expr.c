@@ -250,10 +250,13 @@ struct val emit_expr(struct codegen *cg, const struct expr *expr)
 	case EXPR_PARAM_COUNT:
 	case EXPR_SIZEOF:
 	case EXPR_OFFSETOF:
-	case EXPR_TYPEOF:
 	case EXPR_TYPEINFO:
-	case EXPR_TYPE:
 		break; /* gone since fold and infer */
+	case EXPR_TYPEOF:
+	case EXPR_TYPE:
+		diag_report(cg->program->diags, expr->span, DIAG_NOT_A_VALUE,
+			    "this is a type, and a value is expected here");
+		return val_const(0);
 	}
 	return emit_unsupported(cg, expr->span, "this expression");
 }

@@ -365,6 +365,16 @@ static int understand(struct lexer *lexer, int token, union token_value *value,
 	return token;
 }
 
+/* Is what follows the type of a variable, where "*=" is a '*' and an '='? */
+static void note_let(struct lexer *lexer, int token)
+{
+	if (token == ':' && lexer->after_let)
+		lexer->in_let_type = true;
+	else if (token == '=' || token == ';' || token == '}')
+		lexer->in_let_type = false;
+	lexer->after_let = token == TOKEN_LET || (token == TOKEN_VAR && lexer->after_let);
+}
+
 static int read_token(struct lexer *lexer, union token_value *value, struct span *span)
 {
 	int token = 0;
@@ -387,6 +397,7 @@ static int read_token(struct lexer *lexer, union token_value *value, struct span
 		token = understand(lexer, token, value, span);
 	if (!token)
 		span->start = span->end = lexer->source->base + lexer->source->size;
+	note_let(lexer, token);
 	lexer->previous = token;
 	return token;
 }

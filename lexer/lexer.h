@@ -55,6 +55,7 @@ struct lexer {
 	char *buffer; /* what the scanner reads: a copy it may write to */
 	struct lookahead ahead;
 	VEC(struct span) comments; /* in source order */
+	bool after_let, in_let_type; /* between `let` and ':'; behind that, up to '=' or ';' */
 
 	/* of the scanner */
 	uint32_t start;	    /* of a token made of several pieces */

@@ -103,6 +103,8 @@ bool is_type_name(const char *name, size_t length)
 	};
 	size_t i;
 
+	if (memchr(name, ' ', length))
+		return true; /* unsigned long: of the lexer's making */
 	if (length > 2 && name[length - 2] == '_' && name[length - 1] == 't')
 		return true;
 	for (i = 0; i < ARRAY_SIZE(names); i++)
@@ -188,6 +190,50 @@ static uint32_t typeof_close(struct lookahead *ahead, uint32_t open)
 	return ahead->typeof_parens.items[ahead->typeof_next].close;
 }
 
+/* A word that a type of C may have several of: unsigned long int. */
+static bool is_c_word(const char *name, size_t length)
+{
+	static const char *const names[] = { "unsigned", "signed", "long", "short", "int", "char" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (word_is(name, length, names[i]))
+			return true;
+	return false;
+}
+
+/* Moves to behind the last of the words that make up such a type. */
+static void skip_c_words(const struct lookahead *ahead, uint32_t *at)
+{
+	for (;;) {
+		uint32_t start = *at, end;
+
+		while (is_space(char_at(ahead, start)))
+			start++;
+		end = skip_word(ahead, start);
+		if (start == *at || !is_c_word(ahead->text + start, end - start))
+			return;
+		*at = end;
+	}
+}
+
+/* Moves past "const " and "volatile ". */
+static bool skip_qualifiers(const struct lookahead *ahead, uint32_t *at)
+{
+	bool any = false;
+
+	for (;;) {
+		uint32_t end = skip_word(ahead, *at), next = lookahead_skip_blank(ahead, end);
+
+		if (next == end || !is_word_start(char_at(ahead, next)) ||
+		    (!word_is(ahead->text + *at, end - *at, "const") &&
+		     !word_is(ahead->text + *at, end - *at, "volatile")))
+			return any;
+		any = true;
+		*at = next;
+	}
+}
+
 enum type_certainty { NO_TYPE, MAYBE_TYPE, SURE_TYPE };
 
 /* Reads a type without its suffixes and moves past it. */
@@ -212,6 +258,8 @@ static enum type_certainty read_base_type(struct lookahead *ahead, uint32_t *at)
 		*at = close + 1;
 		return close ? SURE_TYPE : NO_TYPE;
 	}
+	if (is_c_word(word, length))
+		skip_c_words(ahead, at);
 	if (is_type_name(word, length))
 		return SURE_TYPE;
 	return is_value_name(word, length) ? NO_TYPE : MAYBE_TYPE;
@@ -267,11 +315,15 @@ static bool operand_follows(const struct lookahead *ahead, uint32_t at, bool sur
 bool lookahead_cast(struct lookahead *ahead, uint32_t at)
 {
 	enum type_certainty certainty;
+	bool is_qualified;
 
 	at = lookahead_skip_blank(ahead, at);
+	is_qualified = skip_qualifiers(ahead, &at);
 	certainty = read_base_type(ahead, &at);
 	if (certainty == NO_TYPE)
 		return false;
+	if (is_qualified)
+		certainty = SURE_TYPE;
 	at = lookahead_skip_blank(ahead, at);
 	for (;;) {
 		if (char_at(ahead, at) == '*') {

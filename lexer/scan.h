@@ -29,6 +29,7 @@ int scan_token(union token_value *ret_value, struct span *ret_span, void *scanne
 bool lexer_error(struct lexer *lexer, struct span span, enum diag_id id, const char *format, ...)
 	PRINTF_LIKE(4, 5);
 const char *lexer_name(struct lexer *lexer, struct span span);
+const char *lexer_c_words(struct lexer *lexer, struct span span); /* "unsigned long" */
 int lexer_number(struct lexer *lexer, struct span span, union token_value *value);
 int lexer_param(struct lexer *lexer, struct span span, union token_value *value);
 int lexer_string(struct lexer *lexer, struct span span, bool closed, union token_value *value);

@@ -38,6 +38,20 @@ const char *lexer_name(struct lexer *lexer, struct span span)
 	return intern(lexer->interner, text_of(lexer, span), span.end - span.start);
 }
 
+const char *lexer_c_words(struct lexer *lexer, struct span span)
+{
+	const char *text = text_of(lexer, span), *end = text + (span.end - span.start);
+	struct strbuf words;
+
+	strbuf_init(&words, lexer->arena);
+	for (; text < end; text++)
+		if (is_word_char(*text))
+			strbuf_putc(&words, *text);
+		else if (is_word_char(text[1]))
+			strbuf_putc(&words, ' ');
+	return intern(lexer->interner, words.text, words.length);
+}
+
 int lexer_number(struct lexer *lexer, struct span span, union token_value *value)
 {
 	const char *text = text_of(lexer, span);

@@ -147,6 +147,7 @@ struct type_spec {
 	const char *name;	/* NAME, STRUCT, UNION, ENUM */
 	struct type_spec *inner; /* TYPEOF of a type, else NULL */
 	struct expr *expr;	/* TYPEOF of an expression, else NULL */
+	bool is_const, is_volatile; /* of the base; kept for --fmt, means nothing else */
 	VEC(struct type_suffix) suffixes;
 };
 

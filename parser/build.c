@@ -142,6 +142,14 @@ struct expr *parser_else_if(struct parser *parser, struct span span, struct expr
 	return ast_if(&parser->maker, span, condition, yes, block, true);
 }
 
+struct type_spec *parser_qualified(struct type_spec *spec, bool is_const, struct span span)
+{
+	spec->is_const |= is_const;
+	spec->is_volatile |= !is_const;
+	spec->span = span;
+	return spec;
+}
+
 struct type_spec *parser_pointer(struct parser *parser, struct span span, struct type_spec *spec)
 {
 	struct type_suffix suffix = { .pointer = true };

@@ -433,6 +433,8 @@ void format_type(struct formatter *formatter, const struct type_spec *spec)
 	};
 	const struct type_suffix *suffix = spec->suffixes.items;
 
+	format_puts(formatter, spec->is_const ? "const " : "");
+	format_puts(formatter, spec->is_volatile ? "volatile " : "");
 	format_puts(formatter, words[spec->kind]);
 	if (spec->name)
 		format_puts(formatter, spec->name);

@@ -62,7 +62,7 @@ struct type_spec;
 		const char *text;
 		size_t length;
 	} string;
-	bool is_line;
+	bool is_line, is_const;
 	int op;
 	struct block *block;
 	struct expr *expr;
@@ -88,6 +88,7 @@ struct type_spec;
 %token PARAM_COUNT "'$#'"
 %token <string> STRING "a string"
 %token <is_line> C_TEXT "a C definition"
+%token <is_const> QUALIFIER "'const'"
 %token ATTACH_POINT "an attach point"
 
 %token PREDICATE_BEGIN "'/'" PREDICATE_END "the '/' at the end of the predicate"
@@ -123,7 +124,7 @@ struct type_spec;
 %type <exprs> exprs args
 %type <record> record_items
 %type <names> fields
-%type <spec> type optional_type tag
+%type <spec> type base_type optional_type tag
 %type <op> assign_op
 
 %%
@@ -378,11 +379,16 @@ optional_type
 	;
 
 type
+	: base_type
+	| type star		{ $$ = parser_pointer(parser, @$, $1); }
+	| type '[' NUMBER ']'	{ $$ = parser_array(parser, @$, $1, $3.value); }
+	;
+
+base_type
 	: IDENT			{ $$ = ast_type_spec(MAKER, @$, TYPE_SPEC_NAME, $1); }
 	| tag
 	| TYPEOF '(' type_operand ')'	{ $$ = ast_typeof_spec(MAKER, @$, $3); }
-	| type star		{ $$ = parser_pointer(parser, @$, $1); }
-	| type '[' NUMBER ']'	{ $$ = parser_array(parser, @$, $1, $3.value); }
+	| QUALIFIER base_type	{ $$ = parser_qualified($2, $1, @$); }
 	;
 
 tag
@@ -405,6 +411,7 @@ type_operand
 
 tagged_type
 	: tag			{ $$ = ast_type(MAKER, @$, $1); }
+	| QUALIFIER base_type	{ $$ = ast_type(MAKER, @$, parser_qualified($2, $1, @$)); }
 	| tagged_type star	{ $$ = parser_pointer_operand(parser, @$, $1); }
 	| tagged_type '[' NUMBER ']'	{ $$ = parser_array_operand(parser, @$, $1, $3.value); }
 	;

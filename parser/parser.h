@@ -52,6 +52,7 @@ struct expr *parser_element(struct parser *parser, struct span span, struct expr
 struct expr *parser_else_if(struct parser *parser, struct span span, struct expr *condition,
 			    struct block *yes, struct expr *no, struct span no_span);
 
+struct type_spec *parser_qualified(struct type_spec *spec, bool is_const, struct span span);
 struct type_spec *parser_pointer(struct parser *parser, struct span span, struct type_spec *spec);
 struct type_spec *parser_array(struct parser *parser, struct span span, struct type_spec *spec,
 			       uint64_t length);

@@ -127,11 +127,6 @@ static bool report_missing_semicolon(struct parser *parser, const struct syntax_
 	return true;
 }
 
-static bool is_type_word(const struct parser *parser, struct span span)
-{
-	return is_type_name(text_at(parser, span.start), span.end - span.start);
-}
-
 static void add_hint(struct parser *parser, const struct syntax_error *error)
 {
 	struct diags *diags = parser->diags;
@@ -141,8 +136,6 @@ static void add_hint(struct parser *parser, const struct syntax_error *error)
 		diag_hint(diags, "did you mean == to compare?");
 	else if (found == TOKEN_IDENT && is_wanted(error, "'{'"))
 		diag_hint(diags, "the body of an if or loop always stands in { }");
-	else if (found == TOKEN_IDENT && error->wants_operator && is_type_word(parser, error->span))
-		diag_hint(diags, "a type is one word here: uint64 instead of unsigned long");
 	else if (found == TOKEN_ELSE)
 		diag_hint(diags, "an else follows the '}' of its if");
 	else if (found == TOKEN_PREDICATE_END && error->wants_expression)

@@ -22,6 +22,7 @@ struct expr_vec;
 struct macro;
 struct program;
 struct type;
+struct types;
 
 /* A member of an enum. */
 struct c_constant {
@@ -56,6 +57,9 @@ struct c_names {
 
 /* The type that C of the script gives a name, as target->find_type; NULL: none. */
 const struct type *c_find_type(struct program *program, const char *what, const char *name);
+
+/* What words such as "unsigned long int" mean together; NULL: nothing. */
+const struct type *c_type_of_words(const struct types *types, const char *words);
 
 /* The enum member of that name: of the script, else of the kernel; NULL: none. */
 const struct c_constant *c_find_constant(struct program *program, const char *name);

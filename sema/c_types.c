@@ -234,6 +234,28 @@ static const struct type *type_of_words(struct c_reader *reader, const struct wo
 	return type_int(types, words->longs ? 8 : 4, is_signed);
 }
 
+const struct type *c_type_of_words(const struct types *types, const char *text)
+{
+	struct words words = { 0 };
+	char word[16];
+	size_t length;
+
+	for (; *text; text += length + (text[length] == ' ')) {
+		length = strcspn(text, " ");
+		if (length >= sizeof(word))
+			return NULL;
+		memcpy(word, text, length);
+		word[length] = '\0';
+		count_word(&words, word);
+	}
+	if (words.longs > 2 || words.shorts > 1 || words.chars > 1 || words.ints > 1 ||
+	    words.is_signed + words.is_unsigned > 1 ||
+	    !!words.longs + words.shorts + words.chars > 1 || words.chars + words.ints > 1)
+		return NULL;
+	return type_int(types, words.chars ? 1 : words.shorts ? 2 : words.longs ? 8 : 4,
+			!words.is_unsigned);
+}
+
 static const struct type *read_named_type(struct c_reader *reader, const struct c_token *token)
 {
 	const struct type *type =

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "sema/c_names.h"
 #include "sema/infer_expr.h"
 #include "sema/target.h"
 
@@ -84,7 +85,10 @@ static const struct type *base_of_spec(struct inferer *inferer, const struct typ
 			return type_from_spec(inferer, spec->inner);
 		return type_of_operand(inferer, spec->expr);
 	}
-	type = c_find_type(inferer->program, whats[spec->kind], spec->name);
+	if (spec->kind == TYPE_SPEC_NAME && strchr(spec->name, ' '))
+		type = c_type_of_words(&inferer->program->types, spec->name);
+	else
+		type = c_find_type(inferer->program, whats[spec->kind], spec->name);
 	if (!type && spec->kind == TYPE_SPEC_NAME)
 		type = type_plain(inferer->program, spec->name, strlen(spec->name));
 	if (!type)
