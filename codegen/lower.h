@@ -177,6 +177,8 @@ void emit_read_count(struct codegen *cg, struct val to, struct val count, struct
 		     enum space space); /* so many bytes as are known when it runs */
 struct val emit_read_string(struct codegen *cg, struct val to, uint32_t size, struct val from,
 			    enum space space);
+struct val emit_read_string_count(struct codegen *cg, struct val to, struct val count,
+				  struct val from, enum space space);
 
 /* --- loops by callback (map_loop.c, callback.c) --------------------------- */
 

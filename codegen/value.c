@@ -101,16 +101,22 @@ void emit_read(struct codegen *cg, struct val to, uint32_t size, struct val from
 	emit_read_count(cg, to, val_const(size), from, space);
 }
 
-struct val emit_read_string(struct codegen *cg, struct val to, uint32_t size, struct val from,
-			    enum space space)
+struct val emit_read_string_count(struct codegen *cg, struct val to, struct val count,
+				  struct val from, enum space space)
 {
 	struct val length = BUILD_CALL(cg->b,
 				       space == SPACE_USER ? BPF_FUNC_probe_read_user_str
 							   : BPF_FUNC_probe_read_kernel_str,
-				       to, val_const(size), from);
+				       to, count, from);
 
 	count_failure(cg, length);
 	return length;
+}
+
+struct val emit_read_string(struct codegen *cg, struct val to, uint32_t size, struct val from,
+			    enum space space)
+{
+	return emit_read_string_count(cg, to, val_const(size), from, space);
 }
 
 void emit_string_into(struct codegen *cg, struct val to, uint32_t size, struct val from,

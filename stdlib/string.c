@@ -105,9 +105,7 @@ static void read_part(struct codegen *cg, struct val address, uint32_t size, str
 	build_var_set(b, capped, length);
 	build_leave(b);
 	build_place(b, end);
-	BUILD_CALL(b, from.space == SPACE_USER ? BPF_FUNC_probe_read_user_str
-					       : BPF_FUNC_probe_read_kernel_str,
-		   address, build_var_get(b, capped), from.address);
+	emit_read_string_count(cg, address, build_var_get(b, capped), from.address, from.space);
 }
 
 /* Of a string: of a literal so many characters, else what a read of so many bytes would give. */
