@@ -4,6 +4,7 @@
 #include "cli/environment.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/vec.h"
 #include "runtime/exit_status.h"
+#include "runtime/host/btf.h"
 #include "runtime/output/report.h"
 #include "sema/config.h"
 
@@ -30,7 +32,30 @@ static bool wants_color(void)
 	return isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
 }
 
-int environment_read(struct arena *arena, struct environment *ret_environment)
+static const char *upper_case(struct arena *arena, const char *text)
+{
+	char *copy = arena_strdup(arena, text), *at;
+
+	for (at = copy; *at; at++)
+		*at = (char)toupper((unsigned char)*at);
+	return copy;
+}
+
+/* Told here: later its absence would look like a kernel without types. */
+static int check_btf(struct arena *arena, const char *path)
+{
+	struct btf *btf;
+	int err = btf_open(arena, path, &btf);
+
+	if (!err) {
+		btf_close(btf);
+		return 0;
+	}
+	report_error(PREFIX "BTF: '%s': %s", path, err == -EINVAL ? "there is no BTF in it" : strerror(-err));
+	return STATUS_SETTING;
+}
+
+int environment_read(struct arena *arena, bool no_warnings, struct environment *ret_environment)
 {
 	VEC(const char *) settings = { 0 };
 	struct config config;
@@ -41,6 +66,7 @@ int environment_read(struct arena *arena, struct environment *ret_environment)
 		.btf = getenv(PREFIX "BTF"),
 		.kernel_source = getenv(PREFIX "KERNEL_SOURCE"),
 		.kernel_build = getenv(PREFIX "KERNEL_BUILD"),
+		.arch = getenv("ARCH"),
 		.color = wants_color(),
 		.notify = getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED"),
 	};
@@ -60,11 +86,16 @@ int environment_read(struct arena *arena, struct environment *ret_environment)
 			report_line("%s: expecting %s, got %s", key, detail, value);
 			return STATUS_SETTING;
 		}
-		if (status != CONFIG_OK) /* old names and others are no settings of ours */
-			continue;
+		if (status == CONFIG_RENAMED && !no_warnings)
+			report_warning(PREFIX "%s has been renamed, please use " PREFIX "%s",
+				       upper_case(arena, key), upper_case(arena, detail));
+		if (status != CONFIG_OK && status != CONFIG_RENAMED)
+			continue; /* no setting of ours */
 		vec_push(arena, &settings, key);
 		vec_push(arena, &settings, value);
 	}
+	if (ret_environment->btf && check_btf(arena, ret_environment->btf))
+		return STATUS_SETTING;
 	ret_environment->settings = settings.items;
 	ret_environment->setting_count = settings.count / 2;
 	return 0;

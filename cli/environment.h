@@ -14,11 +14,12 @@ struct environment {
 	size_t setting_count;
 	const char *btf; /* BPFTRACE_BTF, or NULL */
 	const char *kernel_source, *kernel_build; /* BPFTRACE_KERNEL_SOURCE, _BUILD, or NULL */
+	const char *arch; /* ARCH, or NULL */
 	bool color;	 /* of diagnostics */
 	bool notify;	 /* __BPFTRACE_NOTIFY_PROBES_ATTACHED */
 };
 
 /* 0, or the exit status after saying which value is invalid. */
-int environment_read(struct arena *arena, struct environment *ret_environment);
+int environment_read(struct arena *arena, bool no_warnings, struct environment *ret_environment);
 
 #endif

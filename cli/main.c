@@ -37,7 +37,7 @@ static int run_verb(struct arena *arena, const struct options *options)
 	case VERB_INFO:
 		break;
 	}
-	status = environment_read(arena, &environment);
+	status = environment_read(arena, options->no_warnings, &environment);
 	if (status)
 		return status;
 	if (options->verb == VERB_INFO)

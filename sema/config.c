@@ -27,16 +27,30 @@ static const struct {
 /* Values that a TEXT key is limited to; the others take any. */
 static const struct {
 	const char *key;
-	const char *const words[6];
+	const char *const words[8];
 } choices[] = {
 	{ "stack_mode", { "bpftrace", "perf", "raw", "build_id" } },
 	{ "missing_probes", { "error", "warn", "ignore" } },
 	{ "cache_user_symbols", { "PER_PID", "PER_PROGRAM", "NONE", "0", "1" } },
+	{ "license", { "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
+		       "Dual MPL/GPL" } },
 	{ "unstable_import_statement", { "enable", "warn", "error" } },
 	{ "unstable_typeinfo", { "enable", "warn", "error" } },
 	{ "unstable_tseries", { "enable", "warn", "error" } },
 	{ "unstable_dw_ustack", { "enable", "warn", "error" } },
 };
+
+/* Keys that are on, off or between may also be said in these words. */
+#define UNSTABLE "unstable_"
+static const struct {
+	const char *word, *means;
+} switch_words[] = {
+	{ "true", "enable" }, { "1", "enable" }, { "false", "error" }, { "0", "error" },
+};
+
+/* What only the environment says, since it is needed before a script is read. */
+static const char *const environment_keys[] = { "btf", "vmlinux", "kernel_source", "kernel_build",
+						"color" };
 
 static const struct {
 	const char *old, *now; /* now NULL: dropped */
@@ -71,18 +85,23 @@ static bool parse_bool(const char *value, bool *ret)
 	return true;
 }
 
-/* NULL when the value is one of the key's words or the key takes any; else the list of words. */
-static const char *check_choice(struct arena *arena, const char *key, const char *value)
+/* *value as the key's table has it, if the key does not take any; else NULL or the list of words. */
+static const char *check_choice(struct arena *arena, const char *key, const char **value)
 {
 	size_t i, w;
 	char *list = NULL;
 
+	for (i = 0; !strncmp(key, UNSTABLE, strlen(UNSTABLE)) && i < ARRAY_SIZE(switch_words); i++)
+		if (!strcasecmp(switch_words[i].word, *value))
+			*value = switch_words[i].means;
 	for (i = 0; i < ARRAY_SIZE(choices); i++) {
 		if (strcmp(choices[i].key, key) != 0)
 			continue;
 		for (w = 0; w < ARRAY_SIZE(choices[i].words) && choices[i].words[w]; w++) {
-			if (!strcasecmp(choices[i].words[w], value))
+			if (!strcasecmp(choices[i].words[w], *value)) {
+				*value = choices[i].words[w];
 				return NULL;
+			}
 			list = arena_printf(arena, "%s%s%s", list ? list : "", list ? ", " : "",
 					    choices[i].words[w]);
 		}
@@ -113,7 +132,7 @@ static enum config_status store(struct config *config, struct arena *arena, size
 		}
 		return CONFIG_OK;
 	case CONFIG_TEXT:
-		words = check_choice(arena, keys[index].key, value);
+		words = check_choice(arena, keys[index].key, &value);
 		if (words) {
 			*ret_detail = arena_printf(arena, "one of %s", words);
 			return CONFIG_BAD_VALUE;
@@ -151,5 +170,8 @@ enum config_status config_set(struct config *config, struct arena *arena, const 
 		status = store(config, arena, i, value, ret_detail);
 		return status == CONFIG_OK ? renamed : status;
 	}
+	for (i = 0; i < ARRAY_SIZE(environment_keys); i++)
+		if (!strcasecmp(environment_keys[i], key))
+			return CONFIG_ENVIRONMENT;
 	return CONFIG_UNKNOWN;
 }

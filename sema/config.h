@@ -47,7 +47,14 @@ struct arena;
 
 void config_init(struct config *config);
 
-enum config_status { CONFIG_OK, CONFIG_RENAMED, CONFIG_DROPPED, CONFIG_UNKNOWN, CONFIG_BAD_VALUE };
+enum config_status {
+	CONFIG_OK,
+	CONFIG_RENAMED, /* and set */
+	CONFIG_DROPPED,
+	CONFIG_UNKNOWN,
+	CONFIG_ENVIRONMENT, /* no key: the environment alone says it */
+	CONFIG_BAD_VALUE,
+};
 
 /*
  * Sets one key from text; the key in any case, with or without "bpftrace_".

@@ -60,6 +60,10 @@ static void apply_setting(struct program *program, const struct config_entry *en
 		diag_report(diags, entry->key_span, DIAG_CONFIG_WARNING,
 			    "%s is deprecated and has no effect", entry->key);
 		return;
+	case CONFIG_ENVIRONMENT:
+		diag_report(diags, entry->key_span, DIAG_CONFIG,
+			    "%s: can only be set as an environment variable", entry->key);
+		return;
 	case CONFIG_UNKNOWN:
 		diag_report(diags, entry->key_span, DIAG_CONFIG,
 			    "%s: not a known configuration option", entry->key);
@@ -422,8 +426,8 @@ static void check_limits(struct program *program)
 	}
 	if (program->instances.count > program->config.max_bpf_progs) {
 		diag_report(program->diags, SPAN_NONE, DIAG_TOO_LARGE,
-			    "Your program is trying to generate more than %zu BPF programs, which "
-			    "exceeds the current limit of %llu",
+			    "Your program is trying to generate %zu BPF programs, which exceeds the "
+			    "current limit of %llu",
 			    program->instances.count,
 			    (unsigned long long)program->config.max_bpf_progs);
 		diag_hint(program->diags, "raise it: config = { max_bpf_progs = %zu }",

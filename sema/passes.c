@@ -21,6 +21,7 @@ static const struct {
 	{ infer, true },
 	{ check, false },
 	{ layout, false },
+	{ select_probes, false },
 };
 
 static void add_builtins(struct program *program)

@@ -8,7 +8,7 @@
 
 /*
  * Runs every pass on a parsed script: read_imports, read_c, expand_macros, expand, pair, resolve,
- * fold, infer, check, layout.  NULL after errors (they are in `diags`).
+ * fold, infer, check, layout, select_probes.  NULL after errors (they are in `diags`).
  */
 struct program *analyse(struct arena *arena, struct sources *sources, struct script *script,
 			struct interner *interner, const struct language *language,
@@ -24,6 +24,7 @@ void fold(struct program *program);    /* constant expressions -> literals */
 void infer(struct program *program);   /* types, to a fixed point */
 void check(struct program *program);   /* what is wrong */
 void layout(struct program *program);  /* bytes of map keys and values */
+void select_probes(struct program *program); /* --probe-filter -> fewer attach points */
 
 /* A bare name in sizeof() and the like is a type's, not a value's. */
 void expr_name_to_type(struct program *program, struct expr *expr);

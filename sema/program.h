@@ -4,6 +4,7 @@
 #ifndef SEMA_PROGRAM_H
 #define SEMA_PROGRAM_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -49,6 +50,7 @@ struct compile_options {
 	size_t c_header_count;
 	const char *const *named; /* pairs: name, value (NULL: a bare --name) */
 	size_t named_count;	  /* of pairs */
+	const regex_t *probe_filter; /* keeps attach points with a match in their name; NULL: all */
 };
 
 /* A scratch variable of one instance. */

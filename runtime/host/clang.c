@@ -219,7 +219,7 @@ static void add_kernel(struct asking *asking, struct words *words)
 	};
 	const struct clang_options *options = asking->options;
 	const char *roots[] = { options->kernel_source, options->kernel_build };
-	const char *arch = arch_folder(options->arch);
+	const char *arch = options->header_arch ? options->header_arch : arch_folder(options->arch);
 	size_t i, root;
 
 	for (i = 0; i < ARRAY_SIZE(folders); i++)

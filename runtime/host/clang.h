@@ -13,6 +13,7 @@ struct clang_options {
 	size_t include_dir_count;
 	const char *kernel_source, *kernel_build; /* folders of kernel headers, or NULL */
 	const char *arch;                         /* as uname -m */
+	const char *header_arch;		  /* the kernel's folder of it, arch/x86; NULL: by `arch` */
 };
 
 /*

@@ -176,7 +176,7 @@ int main(int argc, char **argv)
 	int status = options_parse(job.arena, argc, argv, &job.options);
 
 	if (!status)
-		status = environment_read(job.arena, &job.environment);
+		status = environment_read(job.arena, job.options.no_warnings, &job.environment);
 	if (!status)
 		status = compile_and_run(&job);
 	arena_free(job.arena);
