@@ -1,5 +1,5 @@
 /*
- * Options: names, arguments, which go together, and the text of --help.
+ * Options: arguments, which go together, and the text of --help.
  */
 #include "cli/options.h"
 
@@ -13,73 +13,27 @@
 
 #include "base/compiler.h"
 #include "base/vec.h"
+#include "cli/option_list.h"
+#include "lexer/literal.h"
 #include "runtime/exit_status.h"
 #include "runtime/output/outputs.h"
 #include "runtime/output/report.h"
 
 enum { PID_MAX = 4194304, PLAIN_WORD = 1 /* what getopt_long() gives for words */ };
 
-enum long_option {
-	OPTION_DUMP = 256,
-	OPTION_FMT,
-	OPTION_DRY_RUN,
-	OPTION_UNSAFE,
-	OPTION_NO_WARNINGS,
-	OPTION_ATTACH,
-	OPTION_STRICT,
-	OPTION_TARGET,
-	OPTION_TEST,
-	OPTION_BENCH,
-	OPTION_INCLUDE,
-	OPTION_INFO,
-	OPTION_MODE,
-	OPTION_NO_FEATURE,
-	OPTION_FUNCTIONS,
-	OPTION_DEBUGINFO,
-	OPTION_IGNORED,
+/* What the list of options has of one. */
+struct option_row {
+	int key;
+	const char *name, *argument, *help;
 };
 
-static const struct option long_options[] = {
-	{ "list", no_argument, NULL, 'l' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "pid", required_argument, NULL, 'p' },
-	{ "cmd", required_argument, NULL, 'c' },
-	{ "output", required_argument, NULL, 'o' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "warnings", no_argument, NULL, 'k' },
-	{ "debug", required_argument, NULL, 'd' },
-	{ "dump", required_argument, NULL, OPTION_DUMP },
-	{ "fmt", no_argument, NULL, OPTION_FMT },
-	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
-	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
-	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
-	{ "attach", required_argument, NULL, OPTION_ATTACH },
-	{ "debuginfo", required_argument, NULL, OPTION_DEBUGINFO },
-	{ "strict", no_argument, NULL, OPTION_STRICT },
-	{ "target", required_argument, NULL, OPTION_TARGET },
-	{ "test", no_argument, NULL, OPTION_TEST },
-	{ "bench", no_argument, NULL, OPTION_BENCH },
-	{ "include", required_argument, NULL, OPTION_INCLUDE },
-	{ "info", no_argument, NULL, OPTION_INFO },
-	{ "mode", required_argument, NULL, OPTION_MODE },
-	{ "no-feature", required_argument, NULL, OPTION_NO_FEATURE },
-	{ "traceable-functions", required_argument, NULL, OPTION_FUNCTIONS },
-	/* Of the reference; they ask for nothing that we would do otherwise. */
-	{ "btf", no_argument, NULL, OPTION_IGNORED },
-	{ "verify-llvm-ir", no_argument, NULL, OPTION_IGNORED },
-	{ "emit-elf", required_argument, NULL, OPTION_IGNORED },
-	{ "emit-llvm", required_argument, NULL, OPTION_IGNORED },
-	{ "dwarf-pid", required_argument, NULL, OPTION_IGNORED },
-	{ "usdt-file-activation", no_argument, NULL, OPTION_IGNORED },
-	{ NULL, 0, NULL, 0 },
+static const struct option_row rows[] = {
+#define X(key, name, argument, help) { key, name, argument, help },
+	OPTIONS(X)
+#undef X
 };
 
-/* '-': words come in their order, so that those after "--" can be told from the others. */
-static const char short_options[] = "-e:lvhVp:c:o:f:B:qkd:bI:";
-
-static const char usage[] =
+static const char usage_head[] =
 	"Usage:\n"
 	"    bpfline [options] FILE [params]\n"
 	"    bpfline [options] -             (script on standard input)\n"
@@ -87,38 +41,9 @@ static const char usage[] =
 	"    bpfline -l [pattern | FILE]     bpfline -l -e 'script'\n"
 	"Words after `--` that begin with -- are the script's own options; `-- --help` lists them.\n"
 	"\n"
-	"Options:\n"
-	"    -e TEXT          script text\n"
-	"    -l, --list       list what can be probed; with -v its arguments\n"
-	"    -c, --cmd CMD    start CMD when attached, stop when it ends\n"
-	"    -p, --pid PID    only events of this process, stop when it ends\n"
-	"    -o, --output FILE  script output to FILE\n"
-	"    -f FORMAT        output format: text, json, folded, flamegraph\n"
-	"    -B MODE          buffering of the output: line, full, none\n"
-	"    -v, --verbose    tell what is done; the kernel's log when it refuses a program\n"
-	"    -q, --quiet      do not tell that probes were attached\n"
-	"    -k, --warnings   run-time warnings also for absent elements and failed reads\n"
-	"    --no-warnings    no warnings at all\n"
-	"    --unsafe         allow functions that change the system\n"
-	"    --strict         exit status 6 when data was lost\n"
-	"    --dry-run        compile, load, attach, detach\n"
-	"    --fmt            format the script\n"
-	"    --test, --bench  run the script's test or bench probes only, and report\n"
-	"    --dump STAGE     show a stage of compiling and stop: ast, types, ir, optimised,\n"
-	"                     allocated, bpf, object\n"
-	"    -d, --debug STAGE[,STAGE]  show it on standard error, then go on; or all, verifier\n"
-	"    --info           what this kernel and this program can do\n"
-	"    --no-feature LIST  do as if the kernel had none of kprobe_multi, kprobe_session,\n"
-	"                     uprobe_multi\n"
-	"    --mode MODE      codegen (compile only), test, bench or format\n"
-	"    --debuginfo DIR[:DIR]  look there, too, for files of debug information\n"
-	"    --attach WAY     attach by this mechanism where a probe has it: syscalls,\n"
-	"                     raw_tracepoint, perf, uprobe_multi, kprobe_multi, kprobe_session\n"
-	"    -I DIR           where #include looks for headers\n"
-	"    --include FILE   include FILE first\n"
-	"    --target DIR     compile against the kernel that DIR describes; nothing is run\n"
-	"    -h, --help       this text\n"
-	"    -V, --version    the version\n"
+	"Options:\n";
+
+static const char usage_tail[] =
 	"\n"
 	"Settings (max_map_keys, max_strlen ...) are taken from config = { ... } in the script and,\n"
 	"with priority, from the environment: BPFTRACE_MAX_STRLEN=200.\n"
@@ -129,9 +54,38 @@ static const char usage[] =
 #undef X
 	"    N\tof exit(N) in the script\n";
 
+/* Two columns; a help of several lines goes on in its own. */
+static void print_option(const struct option_row *row, FILE *to)
+{
+	enum { INDENT = 4, HELP_COLUMN = 28 };
+	int column = fprintf(to, "%*s", INDENT, "");
+	const char *c;
+
+	if (row->key < OPTION_DUMP)
+		column += fprintf(to, row->name ? "-%c, " : "-%c", row->key);
+	if (row->name)
+		column += fprintf(to, "--%s", row->name);
+	if (row->argument)
+		column += fprintf(to, " %s", row->argument);
+	fprintf(to, "%*s", MAX(HELP_COLUMN - column, 2), "");
+	for (c = row->help; *c; c++) {
+		fputc(*c, to);
+		if (*c == '\n')
+			fprintf(to, "%*s", HELP_COLUMN, "");
+	}
+	fputc('\n', to);
+}
+
 void print_usage(bool as_error)
 {
-	fputs(usage, as_error ? stderr : stdout);
+	FILE *to = as_error ? stderr : stdout;
+	size_t i;
+
+	fputs(usage_head, to);
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].help)
+			print_option(&rows[i], to);
+	fputs(usage_tail, to);
 }
 
 /* What went wrong with an option, then how options are used. */
@@ -315,6 +269,33 @@ static int parse_mechanism(const char *name, struct options *options)
 			   "kprobe_multi, kprobe_session");
 }
 
+/* A number of seconds, or with a unit. */
+static int parse_timeout(const char *text, uint64_t *ret_ns)
+{
+	struct literal_number number;
+
+	if (literal_parse_number(text, strlen(text), 0, &number) != LITERAL_OK || !number.value)
+		return usage_error("--timeout takes a time such as 10s, 500ms or 5m: %s", text);
+	if (!number.is_duration &&
+	    __builtin_mul_overflow(number.value, 1000000000ull, &number.value))
+		return usage_error("--timeout is too long: %s", text);
+	*ret_ns = number.value;
+	return 0;
+}
+
+/* Of the reference, and not here: what to take instead. */
+static int refuse(int option)
+{
+	if (option == OPTION_AOT)
+		report_error("--aot is not supported: scripts start in a millisecond or two without it. "
+			     "-o and -f choose the output, a `#!/usr/bin/env bpfline` line makes a "
+			     "script a program.");
+	else
+		report_error("--emit-elf is not supported: programs are loaded without an ELF file. "
+			     "--dump=object and --dump=bpf show what is loaded.");
+	return STATUS_USAGE;
+}
+
 static int parse_warnings(struct options *options, int option)
 {
 	if (option == 'k' && options->more_warnings)
@@ -372,23 +353,40 @@ static bool parse_switch(struct options *options, int option)
 	}
 }
 
+/* Where an argument goes that is kept as it is; NULL: it is not. */
+static const char **place_of_text(struct options *options, int option)
+{
+	switch (option) {
+	case 'e':
+		return &options->text;
+	case 'o':
+		return &options->output_file;
+	case OPTION_TARGET:
+		return &options->target;
+	case OPTION_DEBUGINFO:
+		return &options->debug_folders;
+	case OPTION_PROBE_FILTER:
+		return &options->probe_filter;
+	default:
+		return NULL;
+	}
+}
+
 static int parse_option(struct arena *arena, struct options *options, int option,
 			const char *argument)
 {
-	if (parse_switch(options, option))
+	const char **place = place_of_text(options, option);
+
+	if (place)
+		*place = argument;
+	if (place || parse_switch(options, option))
 		return 0;
 	switch (option) {
-	case 'e':
-		options->text = argument;
-		return 0;
 	case 'c':
 		options->command = *argument ? argument : NULL;
 		return 0;
 	case 'p':
 		return parse_pid(argument, &options->pid);
-	case 'o':
-		options->output_file = argument;
-		return 0;
 	case 'f':
 		return parse_format(argument, &options->format);
 	case 'B':
@@ -402,12 +400,6 @@ static int parse_option(struct arena *arena, struct options *options, int option
 		return parse_warnings(options, option);
 	case OPTION_ATTACH:
 		return parse_mechanism(argument, options);
-	case OPTION_TARGET:
-		options->target = argument;
-		return 0;
-	case OPTION_DEBUGINFO:
-		options->debug_folders = argument;
-		return 0;
 	case 'I':
 		vec_push(arena, &options->include_dirs, argument);
 		return 0;
@@ -420,6 +412,14 @@ static int parse_option(struct arena *arena, struct options *options, int option
 		return parse_no_feature(arena, argument, options);
 	case OPTION_FUNCTIONS:
 		return set_functions_file(argument, options);
+	case OPTION_TIMEOUT:
+		return parse_timeout(argument, &options->timeout_ns);
+	case OPTION_EMIT_LLVM:
+		options->asks_for_llvm = true;
+		return 0;
+	case OPTION_AOT:
+	case OPTION_EMIT_ELF:
+		return refuse(option);
 	default: /* getopt_long() has said what is wrong */
 		print_usage(true);
 		return STATUS_USAGE;
@@ -463,9 +463,37 @@ static void split_words(struct options *options)
 	options->param_count--;
 }
 
+/* The list as getopt_long() wants it. */
+struct getopt_tables {
+	char letters[2 + 2 * ARRAY_SIZE(rows)];
+	struct option names[ARRAY_SIZE(rows) + 1];
+};
+
+static void make_tables(struct getopt_tables *tables)
+{
+	char *letter = tables->letters;
+	struct option *name = tables->names;
+	size_t i;
+
+	*letter++ = '-'; /* words come in their order, so that those after "--" are known */
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		int takes = rows[i].argument ? required_argument : no_argument;
+
+		if (rows[i].key < OPTION_DUMP)
+			*letter++ = (char)rows[i].key;
+		if (rows[i].key < OPTION_DUMP && rows[i].argument)
+			*letter++ = ':';
+		if (rows[i].name)
+			*name++ = (struct option){ rows[i].name, takes, NULL, rows[i].key };
+	}
+	*letter = '\0';
+	*name = (struct option){ 0 };
+}
+
 int options_parse(struct arena *arena, int argc, char **argv, struct options *ret_options)
 {
 	const char *slash = strrchr(argv[0], '/');
+	struct getopt_tables tables;
 	int option, status;
 
 	*ret_options = (struct options){
@@ -477,7 +505,8 @@ int options_parse(struct arena *arena, int argc, char **argv, struct options *re
 		print_usage(true);
 		return STATUS_USAGE;
 	}
-	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+	make_tables(&tables);
+	while ((option = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1) {
 		status = 0;
 		if (option == PLAIN_WORD)
 			vec_push(arena, &ret_options->words, optarg);

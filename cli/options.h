@@ -42,6 +42,8 @@ struct options {
 	const char *functions; /* --traceable-functions, or NULL */
 	VEC(const char *) include_dirs; /* -I */
 	VEC(const char *) headers;	/* --include */
+	uint64_t timeout_ns;	  /* --timeout, or 0 */
+	const char *probe_filter; /* --probe-filter, or NULL */
 	const char *mechanism; /* --attach, or NULL */
 	const char *debug_folders; /* --debuginfo, or NULL */
 	enum compile_stage dump; /* --dump */
@@ -50,6 +52,7 @@ struct options {
 	enum session_mode mode; /* --test, --bench */
 	bool dump_only;	   /* --dump: do not run */
 	bool compile_only; /* --mode=codegen */
+	bool asks_for_llvm; /* --emit-llvm */
 	bool verbose, quiet, dry_run, unsafe, no_warnings, more_warnings, strict;
 };
 

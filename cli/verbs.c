@@ -40,6 +40,7 @@ struct job {
 	struct target *target;
 	struct language language;
 	struct compile_options compile_options;
+	regex_t filter; /* compiled when the options have one */
 };
 
 static struct target *open_target(struct job *job)
@@ -70,9 +71,36 @@ static void set_headers(struct job *job)
 		.include_dir_count = job->options->include_dirs.count,
 		.kernel_source = job->environment->kernel_source,
 		.kernel_build = job->environment->kernel_build,
+		.header_arch = job->environment->arch,
 	};
 
 	target_set_headers(job->target, &headers);
+}
+
+/* False after saying what is wrong with the expression. */
+static bool read_filter(struct job *job)
+{
+	const char *text = job->options->probe_filter;
+	char reason[128];
+	int err;
+
+	if (!text)
+		return true;
+	err = regcomp(&job->filter, text, REG_EXTENDED | REG_NOSUB);
+	if (err) {
+		regerror(err, &job->filter, reason, sizeof(reason));
+		report_error("--probe-filter: '%s' is no regular expression: %s", text, reason);
+		return false;
+	}
+	job->compile_options.probe_filter = &job->filter;
+	return true;
+}
+
+static void job_finish(struct job *job)
+{
+	if (job->compile_options.probe_filter)
+		regfree(&job->filter);
+	target_close(job->target);
 }
 
 static bool job_init(struct job *job, struct arena *arena, const struct options *options,
@@ -102,7 +130,7 @@ static bool job_init(struct job *job, struct arena *arena, const struct options 
 		.c_headers = options->headers.items,
 		.c_header_count = options->headers.count,
 	};
-	return job->target;
+	return job->target && read_filter(job);
 }
 
 static bool read_script(struct job *job)
@@ -166,6 +194,7 @@ static int run_object(struct job *job, const struct object *object)
 			    .truncation_mark = object->config.str_trunc_trailer },
 		.pid = options->pid,
 		.command = options->command,
+		.timeout_ns = options->timeout_ns,
 		.verbose = options->verbose,
 		.dry_run = options->dry_run,
 		.tell_quiet = options->more_warnings,
@@ -266,9 +295,12 @@ int verb_run(struct arena *arena, const struct options *options,
 
 	if (runs && !privileges_check())
 		return STATUS_USAGE;
+	if (options->asks_for_llvm && !options->no_warnings)
+		report_warning("--emit-llvm has no effect: no LLVM takes part; --dump=ir shows what "
+			       "stands in its place");
 	if (job_init(&job, arena, options, environment) && read_script(&job))
 		status = compile_and_run(&job);
-	target_close(job.target);
+	job_finish(&job);
 	return status;
 }
 
@@ -287,7 +319,7 @@ int verb_info(struct arena *arena, const struct options *options,
 	strbuf_init(&text, arena);
 	host_info(job.target, BPFLINE_VERSION, &text);
 	fwrite(text.text, 1, text.length, stdout);
-	target_close(job.target);
+	job_finish(&job);
 	return STATUS_OK;
 }
 
@@ -331,10 +363,20 @@ static void list_script(struct job *job, struct strbuf *out)
 	}
 }
 
-static void list_pattern(struct job *job, struct strbuf *out)
+/* The pattern up to a comma outside of quotes; *patterns goes on behind it, NULL: that was the last. */
+static const char *next_pattern(struct arena *arena, const char **patterns)
 {
-	const char *pattern = job->options->file;
+	const char *begin = *patterns, *end;
+	bool is_quoted = false;
 
+	for (end = begin; *end && (is_quoted || *end != ','); end++)
+		is_quoted ^= *end == '"';
+	*patterns = *end ? end + 1 : NULL;
+	return arena_strndup(arena, begin, (size_t)(end - begin));
+}
+
+static void list_pattern(struct job *job, const char *pattern, struct strbuf *out)
+{
 	if (pattern && looks_like_file(pattern))
 		report_warning("It appears that '%s' is a filename but the file does not exist. "
 			       "Treating '%s' as a search pattern.",
@@ -347,6 +389,7 @@ int verb_list(struct arena *arena, const struct options *options,
 	      const struct environment *environment)
 {
 	bool is_script = options->text || (options->file && is_file(options->file));
+	const char *patterns = options->file;
 	int status = STATUS_USAGE;
 	struct strbuf text;
 	struct job job;
@@ -357,12 +400,15 @@ int verb_list(struct arena *arena, const struct options *options,
 	if (job_init(&job, arena, options, environment) && (!is_script || read_script(&job))) {
 		if (is_script)
 			list_script(&job, &text);
+		else if (!patterns)
+			list_pattern(&job, NULL, &text);
 		else
-			list_pattern(&job, &text);
+			while (patterns)
+				list_pattern(&job, next_pattern(arena, &patterns), &text);
 		status = print_diags(&job);
 		fwrite(text.text, 1, text.length, stdout);
 	}
-	target_close(job.target);
+	job_finish(&job);
 	return status;
 }
 

@@ -6,8 +6,8 @@
 
 /* clang-format off */
 #define EXIT_STATUSES(X) \
-	X(OK,		0,	"the run ended as asked: exit(), Ctrl-C, SIGTERM, end of the -c or -p process") \
-	X(USAGE,	1,	"the command line, the script or the privileges are not right; nothing to attach") \
+	X(OK,		0,	"the run ended as asked: exit(), Ctrl-C, SIGTERM, --timeout, end of -c or -p") \
+	X(USAGE,	1,	"the command line, the script or the privileges are not right; nothing to attach; output that cannot be written") \
 	X(SETTING,	2,	"a setting in the environment has an invalid value, or C in the script cannot be read") \
 	X(LOST,		6,	"with --strict: events or data were lost") \
 	X(ASSERTION,	7,	"an assertion of the script failed") \

@@ -1,6 +1,6 @@
 /*
- * One loop sleeps on all descriptors: signals, the ring buffer, the process
- * whose end is ours.  Without a timeout: an idle run wakes up for nothing.
+ * One loop sleeps on all descriptors: signals, the ring buffer, the process or
+ * the time whose end is ours.  Without a timeout: an idle run wakes up for nothing.
  */
 #include "runtime/loop.h"
 
@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,6 +59,26 @@ void loop_release_signals(int fd)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+int loop_start_timer(uint64_t ns, int *ret_fd)
+{
+	const struct itimerspec when = { .it_value = { .tv_sec = (time_t)(ns / 1000000000),
+						       .tv_nsec = (long)(ns % 1000000000) } };
+	int fd, err;
+
+	*ret_fd = -1;
+	if (!ns)
+		return 0;
+	fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (fd >= 0 && !timerfd_settime(fd, 0, &when, NULL)) {
+		*ret_fd = fd;
+		return 0;
+	}
+	err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 static void nap(void)
 {
 	const struct timespec time = { .tv_nsec = NAP_NS };
@@ -82,10 +103,11 @@ static bool handle_signals(struct session *session, int signals)
 
 void loop_run(struct session *session, int signals)
 {
-	enum { SIGNALS, WATCHED, RING, SYMBOLS, COUNT };
+	enum { SIGNALS, WATCHED, TIMER, RING, SYMBOLS, COUNT };
 	struct pollfd fds[COUNT] = {
 		[SIGNALS] = { .fd = signals, .events = POLLIN },
 		[WATCHED] = { .fd = session->watched, .events = POLLIN },
+		[TIMER] = { .fd = session->timer, .events = POLLIN },
 		[RING] = { .fd = session->ring.fd, .events = POLLIN },
 		[SYMBOLS] = { .fd = symbolizer_fd(session->symbolizer), .events = POLLIN },
 	};
@@ -103,7 +125,7 @@ void loop_run(struct session *session, int signals)
 			symbolizer_catch_up(session->symbolizer);
 		if (fds[SIGNALS].revents && handle_signals(session, signals))
 			return;
-		if (fds[WATCHED].revents)
+		if (fds[WATCHED].revents || fds[TIMER].revents)
 			return;
 	}
 }

@@ -4,6 +4,8 @@
 #ifndef RUNTIME_LOOP_H
 #define RUNTIME_LOOP_H
 
+#include <stdint.h>
+
 struct session;
 
 /* From now on SIGINT and SIGTERM end the run in order. */
@@ -12,7 +14,10 @@ int loop_catch_signals(int *ret_fd);
 /* A second signal ends the process as it would any other. */
 void loop_release_signals(int fd);
 
-/* Handles events until the run is to end: exit(), a signal, the end of the process watched. */
+/* A descriptor that is readable after this time; -1 for 0, never. */
+int loop_start_timer(uint64_t ns, int *ret_fd);
+
+/* Handles events until the run is to end: exit(), a signal, its time, the end of the process watched. */
 void loop_run(struct session *session, int signals);
 
 #endif

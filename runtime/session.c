@@ -50,7 +50,7 @@ void session_init(struct session *session, const struct object *object, const st
 
 	*session = (struct session){ .arena = arena, .object = object, .target = target,
 				     .options = options, .btf = -1, .child_gate = -1,
-				     .watched = -1, .ring = { .fd = -1 } };
+				     .watched = -1, .timer = -1, .ring = { .fd = -1 } };
 	session->maps = no_descriptors(arena, object->maps.count);
 	session->programs = no_descriptors(arena, object->programs.count);
 	session->zeroed = arena_new_array(arena, bool, object->maps.count);
@@ -72,6 +72,8 @@ void session_finish(struct session *session)
 	child_end(session);
 	if (session->watched >= 0)
 		close(session->watched);
+	if (session->timer >= 0)
+		close(session->timer);
 	programs_close(session);
 	maps_close(session);
 	baselines_free(session->baselines, session->object->maps.count);
@@ -341,6 +343,18 @@ static void drain_rest(struct session *session)
 		;
 }
 
+/* A reader that is gone has read what it wanted; a full disk is another matter. */
+static void finish_output(struct session *session)
+{
+	int err = output_finish(session->output);
+
+	if (!err || err == -EPIPE)
+		return;
+	report_error("failed to write the output: %s", strerror(-err));
+	if (session->exit_status == STATUS_OK)
+		session->exit_status = STATUS_USAGE;
+}
+
 void session_end(struct session *session)
 {
 	const struct output_format *format = output_format_of(session->output);
@@ -357,6 +371,7 @@ void session_end(struct session *session)
 	if (losses_report(session) && session->options->strict &&
 	    session->exit_status == STATUS_OK)
 		session->exit_status = STATUS_LOST;
+	finish_output(session);
 }
 
 static int setup_status(const struct session *session, int err)
@@ -388,32 +403,41 @@ static int try_out(struct session *session)
 
 	lift_limits(session);
 	err = session_load(session);
-	return err ? STATUS_RUN : trials_run(session);
+	if (err)
+		return STATUS_RUN;
+	session->exit_status = trials_run(session);
+	finish_output(session);
+	return session->exit_status;
 }
 
 static int run(struct session *session)
 {
+	const struct session_options *options = session->options;
 	bool waits = !session->object->ends_by_itself;
 	int signals = -1, err;
 
-	if (session->options->mode != SESSION_TRACE)
+	if (options->mode != SESSION_TRACE)
 		return try_out(session);
 	if (has_only_trials(session))
 		return STATUS_RUN;
 
 	signal(SIGPIPE, SIG_IGN); /* the output tells when nobody reads it */
 	signal(SIGUSR1, SIG_IGN); /* blocked, it is for self:signal probes; else nothing happens */
-	if (waits && !session->options->dry_run && (err = loop_catch_signals(&signals))) {
+	if (waits && !options->dry_run && (err = loop_catch_signals(&signals))) {
 		report_error("failed to set up signals: %s", strerror(-err));
 		return STATUS_RUN;
 	}
 	err = start(session);
 	if (err)
 		return setup_status(session, err);
-	if (session->options->dry_run)
+	if (options->dry_run)
 		return STATUS_OK;
 	if (waits) {
 		symbolizer_follow(session);
+		if ((err = loop_start_timer(options->timeout_ns, &session->timer))) {
+			report_error("failed to set a timer: %s", strerror(-err));
+			return STATUS_RUN;
+		}
 		child_start(session);
 	}
 	tell_attached(session);

@@ -22,6 +22,7 @@ struct session_options {
 	struct output_options output;
 	uint32_t pid;	     /* -p: stop when it exits; 0: none */
 	const char *command; /* -c, or NULL */
+	uint64_t timeout_ns; /* --timeout: stop so long after attaching; 0: never */
 	bool verbose;	     /* -v */
 	bool dry_run;	     /* attach, detach, run nothing */
 	bool tell_quiet;     /* -k: also losses that are part of ordinary life */

@@ -227,9 +227,5 @@ static int run_benchmarks(struct session *session)
 
 int trials_run(struct session *session)
 {
-	int status = session->options->mode == SESSION_TEST ? run_tests(session) :
-							      run_benchmarks(session);
-
-	output_flush(session->output);
-	return status;
+	return session->options->mode == SESSION_TEST ? run_tests(session) : run_benchmarks(session);
 }

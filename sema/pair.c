@@ -112,6 +112,8 @@ void pair(struct program *program)
 	struct half_vec halves = { 0 };
 	size_t i;
 
+	if (program->options->probe_filter)
+		return; /* it may take one of two away */
 	find_halves(program, &halves);
 	if (halves.count < 2)
 		return;

@@ -20,6 +20,7 @@ struct output {
 	struct output_options options;
 	int error; /* of the first write that failed; later ones are not tried */
 	void *state; /* of the format */
+	bool is_finished;
 	struct arena *arena; /* of `line` */
 	struct strbuf line;
 	size_t length;
@@ -34,6 +35,7 @@ struct output *output_new(const struct output_options *options)
 		output->options = *options;
 		output->error = 0;
 		output->state = NULL;
+		output->is_finished = false;
 		output->length = 0;
 		output->arena = arena_new();
 		strbuf_init(&output->line, output->arena);
@@ -41,13 +43,19 @@ struct output *output_new(const struct output_options *options)
 	return output;
 }
 
+int output_finish(struct output *output)
+{
+	if (!output->is_finished && output->options.format->finish)
+		output->options.format->finish(output);
+	output->is_finished = true;
+	return output_flush(output);
+}
+
 void output_free(struct output *output)
 {
 	if (!output)
 		return;
-	if (output->options.format->finish)
-		output->options.format->finish(output);
-	output_flush(output);
+	output_finish(output);
 	arena_free(output->arena);
 	free(output);
 }

@@ -74,7 +74,9 @@ struct output_options {
 };
 
 struct output *output_new(const struct output_options *options);
-void output_free(struct output *output); /* flushes */
+/* The format's last words, and all that is buffered.  0 or -errno of the first write that failed. */
+int output_finish(struct output *output);
+void output_free(struct output *output); /* finishes */
 const struct output_format *output_format_of(const struct output *output);
 
 /* Writes what is buffered.  0 or -errno (-EPIPE when the reader is gone). */

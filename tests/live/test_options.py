@@ -1,73 +1,169 @@
-"""Every option and exit status of the command line, as a table."""
+"""Every option, setting, environment variable, signal and exit status of the command line, as tables.
+
+tests/lint/test_option_tables.py holds the tables to the lists in the source.
+"""
 import json
 import os
 import re
+import shutil
+import signal
+import time
 
 import pytest
 
-HELLO = 'begin { printf("hi\\n"); }'
+from support import NAME, SOURCE
 
-# name: arguments, exit status, what standard output and standard error must match
+HELLO = 'begin { printf("hi\\n"); }'
+CALL = 'tracepoint:syscalls:sys_enter_openat /comm == "NAME"/ { %s }'
+
+# name: arguments, exit status, what standard output and standard error must match.
+# TMP is a folder with a few files in it (see `files`), CHAIN the program chain.
 ACCEPTED = {
     "-e": (["-e", HELLO], 0, r"^hi$", r"^Attached 1 probe$"),
     "of several -e the last": (["-e", "begin { nosuch(); }", "-e", HELLO], 0, r"^hi$", r""),
     "-q": (["-q", "-e", HELLO], 0, r"^hi$", r"\A\Z"),
     "--quiet": (["--quiet", "-e", HELLO], 0, r"^hi$", r"\A\Z"),
     "options after the parameters": (["-e", "begin { print($1); }", "5", "-q"], 0, r"^5$", r"\A\Z"),
+    "words after -e are parameters": (["-e", "begin { print(str($1)); }", "a.bt"], 0, r"^a\.bt$", r""),
+    "after -- words without dashes are parameters": (["-e", "begin { print($2); }", "5", "--", "7"], 0, r"^7$", r""),
     "-v": (["-v", "-e", HELLO], 0, r"^hi$", r"begin"),
+    "--verbose": (["--verbose", "-e", HELLO], 0, r"^hi$", r"begin"),
     "-f json": (["-f", "json", "-q", "-e", HELLO], 0, r'\A\{"type": "printf", "data": "hi\\n"\}\n\Z', r"\A\Z"),
     "-f text after json": (["-f", "json", "-f", "text", "-q", "-e", HELLO], 0, r"^hi$", r"\A\Z"),
+    "-f folded": (["-f", "folded", "-e", "begin { @[kstack(1)] = sum(5); }"], 0, r"\A\S+ 5\n\Z", r""),
+    "-f flamegraph": (["-f", "flamegraph", "-e", "begin { @[kstack(1)] = sum(5); }"], 0, r"</svg>", r""),
     "-B line": (["-B", "line", "-e", HELLO], 0, r"^hi$", r""),
     "-B full": (["-B", "full", "-e", HELLO], 0, r"^hi$", r""),
     "-B none": (["-B", "none", "-e", HELLO], 0, r"^hi$", r""),
-    "-k": (["-k", "-e", HELLO], 0, r"^hi$", r""),
+    "without -k": (["-q", "-e", "begin { @a[1] = 1; print(@a[2]); }"], 0, r"^0$", r"\A\Z"),
+    "-k": (["-k", "-e", "begin { @a[1] = 1; print(@a[2]); }"], 0, r"^0$", r"WARNING: Can't lookup map element"),
+    "--warnings": (["--warnings", "-e", "begin { @a[1] = 1; print(@a[2]); }"], 0, r"^0$",
+                   r"WARNING: Can't lookup map element"),
+    "-k of memory": (["-k", "-e", "begin { print(*(uint64 *)16); }"], 0, r"^0$", r"memory could not be read"),
+    "-k of str()": (["-k", "-e", 'begin { $s = str((int8 *)5); printf("[%s]\\n", $s); }'], 0, r"^\[\]$",
+                    r"memory could not be read"),
+    "-k of str() printed": (["-k", "-e", 'begin { print(str((int8 *)5)); }'], 0, r"^$", r"memory could not be read"),
+    "-k of str() of so many bytes": (["-k", "-e", 'begin { print(str((int8 *)5, 4)); }'], 0, r"^$",
+                                     r"memory could not be read"),
+    "-k of str() of some bytes": (["-k", "-e", 'begin { $n = pid % 4 + 1; print(str((int8 *)5, $n)); }'], 0, r"^$",
+                                  r"memory could not be read"),
+    "-k of buf()": (["-k", "-e", 'begin { print(buf(5, 1)); }'], 0, r"", r"memory could not be read"),
     "--no-warnings": (["--no-warnings", "-q", "-e", 'begin { warnf("soft"); print(cpid); }'], 0, r"^0$", r"\A\Z"),
     "--unsafe": (["--unsafe", "-e", 'begin { system("echo hi"); }'], 0, r"^hi$", r""),
-    "--strict": (["--strict", "-e", HELLO], 0, r"^hi$", r""),
+    "--strict without losses": (["--strict", "-e", HELLO], 0, r"^hi$", r""),
     "--dry-run": (["--dry-run", "-e", HELLO], 0, r"\A\Z", r"\A\Z"),
-    "-d ast,types": (["-d", "ast,types", "-e", HELLO], 0, r"^hi$", r"probe"),
+    "--timeout": (["--timeout", "100ms", "-e", "interval:ms:20 { @ = count(); }"], 0, r"^@: [3-6]$", r""),
+    "--timeout in seconds": (["--timeout", "1", "-e", 'interval:s:100 { } end { print("over"); }'], 0, r"^over$", r""),
+    "--timeout that nothing needs": (["--timeout", "100s", "-e", HELLO], 0, r"^hi$", r""),
+    "--timeout and a child": (["--timeout", "100ms", "-c", "sleep 60", "-e", "interval:s:100 { }"], 0, r"", r""),
+    "--probe-filter": (["--probe-filter", "^(begin|end)$", "-e", HELLO + " interval:ms:1 { exit(9); } end { print(1); }"],
+                       0, r"^hi\n1$", r"^Attached 2 probes$"),
+    "--probe-filter of what a wildcard gives": (["--probe-filter", "_(exec|exit)$", "-l", "-e",
+                                                 "tracepoint:sched:sched_process_* { }"], 0,
+                                                r"\Atracepoint:sched:sched_process_exec\n"
+                                                r"tracepoint:sched:sched_process_exit\n\Z", r"\A\Z"),
+    "-d": (["-d", "ast,types", "-e", HELLO], 0, r"^hi$", r"probe"),
+    "--debug": (["--debug", "ast", "-e", HELLO], 0, r"^hi$", r"probe"),
     "-d all": (["-d", "all", "-q", "-e", HELLO], 0, r"^hi$", r"probe(?s:.)*program"),
     "-d verifier": (["-d", "verifier", "-e", HELLO], 0, r"^hi$", r""),
     "-d twice": (["-d", "ast", "-d", "dis", "-e", HELLO], 0, r"^hi$", r"probe(?s:.)*program begin"),
+    "-d in the words of the reference": (["-d", "codegen,codegen-opt,libbpf", "-e", HELLO], 0, r"^hi$", r"program"),
+    "--dump": (["--dump", "types", "-e", HELLO], 0, r"\A\s*probe begin(?!(?s:.)*^hi$)", r"\A\Z"),
+    "--target": (["--target", "CANNED", "-e", HELLO], 0, r"\A\Z", r"\A\Z"),
     "-c": (["-c", "true", "-e", "interval:s:100 { }"], 0, r"", r""),
+    "--cmd": (["--cmd", "echo from the child", "-e", "interval:s:100 { }"], 0, r"^from the child$", r""),
+    "-c quotes nothing": (["-c", "echo 'a  b'", "-e", "interval:s:100 { }"], 0, r"^'a b'$", r""),
     "-c of an empty text": (["-c", "", "-e", HELLO], 0, r"^hi$", r""),
+    "-c and its pid": (["-c", "sleep 60", "-e", "begin { print(cpid > 1); }"], 0, r"^true$", r"\AAttached 1 probe\n\Z"),
+    "-p": (["-p", "SELF", "-e", "interval:ms:1 { exit(); }"], 0, r"", r""),
+    "--pid": (["--pid", "SELF", "-e", "interval:ms:1 { exit(); }"], 0, r"", r""),
+    "-o": (["-o", "TMP/out", "-e", HELLO], 0, r"\A\Z", r"\AAttached 1 probe\n\Z"),
+    "--output": (["--output", "/dev/stdout", "-e", HELLO], 0, r"^hi$", r""),
+    "-I": (["-I", "TMP", "-e", '#include "seven.h"\nbegin { print(SEVEN); }'], 0, r"^7$", r""),
+    "--include": (["--include", "TMP/seven.h", "-e", "begin { print(SEVEN); }"], 0, r"^7$", r""),
+    "--attach": (["-v", "--attach", "perf", "-e", "tracepoint:sched:sched_switch { exit(); }"], 0, r"", r" by perf$"),
+    "--traceable-functions": (["--traceable-functions", "TMP/functions", "-l", "kprobe:*"], 0,
+                              r"\Akprobe:vfs_read\n\Z", r"\A\Z"),
     "-b": (["-b", "-e", HELLO], 0, r"^hi$", r""),
     "--btf": (["--btf", "-e", HELLO], 0, r"^hi$", r""),
-    "--verify-llvm-ir": (["--verify-llvm-ir", "-e", HELLO], 0, r"^hi$", r""),
+    "--verify-llvm-ir": (["--verify-llvm-ir", "-e", HELLO], 0, r"^hi$", r"\AAttached 1 probe\n\Z"),
     "--usdt-file-activation": (["--usdt-file-activation", "-e", HELLO], 0, r"^hi$", r""),
+    "--dwarf-pid": (["--dwarf-pid", "1", "--dwarf-pid", "2", "-e", HELLO], 0, r"^hi$", r""),
     "--debuginfo": (["--debuginfo", "/usr/lib/debug", "-e", HELLO], 0, r"^hi$", r""),
-    "--emit-llvm": (["--emit-llvm", "/tmp/x", "-e", HELLO], 0, r"^hi$", r""),
+    "--emit-llvm": (["--emit-llvm", "TMP/x", "-e", HELLO], 0, r"^hi$", r"WARNING: --emit-llvm has no effect.*--dump=ir"),
     "--no-feature": (["--no-feature", "kprobe_multi,uprobe_multi,kprobe_session", "-e", HELLO], 0, r"^hi$", r""),
     "--mode codegen": (["--mode", "codegen", "-e", HELLO], 0, r"\A\Z", r"\A\Z"),
+    "--mode compiler-bench": (["--mode", "compiler-bench", "-e", HELLO], 0, r"\A\Z", r"\A\Z"),
+    "--mode format": (["--mode", "format", "-e", "begin{print(1)}"], 0, r"print\(1\)", r"\A\Z"),
+    "--mode test": (["--mode", "test", "-e", "test:a { }"], 0, r"1 test ran", r""),
+    "--mode bench": (["--mode", "bench", "-e", "bench:a { }"], 0, r"^a +\d+ +\d+$", r""),
+    "--test": (["--test", "-e", 'test:a { print(5); } test:b { }'], 0,
+               r"Running 2 tests(?s:.)* a$\n5\n(?s:.)*OK(?s:.)*2 tests\.", r"\A\Z"),
+    "--test of which one fails": (["--test", "-e", 'test:a { } test:b { return 1; }'], 1,
+                                  r"PASSED(?s:.)*1 test(?s:.)*1 test, listed below:(?s:.)* b$", r"\A\Z"),
+    "--test as JSON": (["--test", "-f", "json", "-e", 'test:a { print(5); }'], 0,
+                       r'\A\{"type": "value", "data": 5\}\n\{"type": "test_result", "data": '
+                       r'\{"a": \{"duration": \d+, "passed": true\}\}\}\n\Z', r"\A\Z"),
+    "--bench": (["--bench", "-e", "bench:a { @ = 1; }"], 0, r"\ABenchmark +Time\(ns\) +Iterations\n-+\na +\d+ +\d+\n\Z",
+                r"\A\Z"),
+    "--bench as JSON": (["--bench", "-f", "json", "-e", "bench:a { @ = 1; }"], 0,
+                        r'\A\{"type": "benchmark_result", "data": \{"a": \{"average": \d+, "iters": \d+\}\}\}\n\Z',
+                        r"\A\Z"),
     "--fmt": (["--fmt", "-e", "begin{print(1)}"], 0, r"print\(1\)", r"\A\Z"),
+    "--fmt -o": (["--fmt", "-o", "TMP/formatted", "-e", "begin{print(1)}"], 0, r"\A\Z", r"\A\Z"),
     "-l": (["-l", "software:*"], 0, r"^software:cpu-clock:$", r"\A\Z"),
+    "--list": (["--list", "software:*"], 0, r"^software:cpu-clock:$", r"\A\Z"),
+    "-l of several": (["-l", "software:cpu-c*,hardware:cpu-c*"], 0, r"\Asoftware:cpu-clock:\nhardware:cpu-cycles:\n\Z",
+                      r"\A\Z"),
+    "-l of a script": (["-l", "-e", "begin { } tracepoint:sched:sched_process_e* { }"], 0,
+                       r"\Atracepoint:sched:sched_process_exec\ntracepoint:sched:sched_process_exit\n\Z", r"\A\Z"),
+    "-l of a file": (["-l", "TMP/script.bt"], 0, r"\Asoftware:faults:1\n\Z", r"\A\Z"),
+    "-l of a file that is not there": (["-l", "/no/such/file.bt"], 0, r"\A\Z", r"is a filename but the file does not"),
     "-h": (["-h"], 0, r"^Usage", r"\A\Z"),
     "--help": (["--help"], 0, r"^Usage", r"\A\Z"),
     "-V": (["-V"], 0, r"^bpfline \d", r"\A\Z"),
     "--version": (["--version"], 0, r"^bpfline \d", r"\A\Z"),
+    "--info": (["--info"], 0, r"^System$", r"\A\Z"),
     "named parameters": (["-e", 'begin { print(getopt("n", 1)); }', "--", "--n=5"], 0, r"^5$", r""),
     "exit of a number": (["-e", "begin { exit(300); }"], 44, r"", r""),
-    "an assertion": (["-e", 'begin { assert(false, "no"); }'], 7, r"", r"ERROR: assert failed: no"),
 }
 
 REFUSED = {
+    "no arguments": ([], 1, r"^Usage"),
+    "an unknown option": (["--nosuch"], 1, r"nosuch(?s:.)*^Usage"),
+    "no script": (["-v"], 1, r"USAGE: filename or -e 'program' required"),
     "-c with -p": (["-c", "true", "-p", "1", "-e", HELLO], 1, r"Cannot use both -c and -p\."),
     "-k twice": (["-k", "-k", "-e", HELLO], 1, r"-k"),
     "-k with --no-warnings": (["-k", "--no-warnings", "-e", HELLO], 1, r"--no-warnings"),
     "-p of text": (["-p", "abc", "-e", HELLO], 1, r"Failed to parse pid: invalid integer: abc"),
     "-p of several": (["-p", "1,2", "-e", HELLO], 1, r"Failed to parse pid: invalid trailing bytes: 1,2"),
     "-p out of range": (["-p", "99999999", "-e", HELLO], 1, r"Pid out of range: 99999999"),
+    "-p of nobody": (["-p", "4194303", "-e", HELLO], 1, r"Failed to attach to pid: No such process"),
     "-f of nothing known": (["-f", "xml", "-e", HELLO], 1, r'Invalid output format "xml"\nValid formats: .text., .json.'),
     "-B of nothing known": (["-B", "some", "-e", HELLO], 1, r"-B"),
     "-d of nothing known": (["-d", "ast,nosuch", "-e", HELLO], 1, r"invalid option for -d: nosuch"),
+    "--dump of nothing known": (["--dump", "nosuch", "-e", HELLO], 1, r"invalid option for --dump: nosuch"),
     "-o in no folder": (["-o", "/no/such/file", "-e", HELLO], 1,
                         r'Failed to open output file: "/no/such/file": No such file or directory'),
+    "-o on a full disk": (["-o", "/dev/full", "-e", HELLO], 1, r"failed to write the output: No space left on device"),
+    "-o of a picture on a full disk": (["-o", "/dev/full", "-f", "flamegraph", "-e", HELLO], 1, r"No space left on device"),
+    "-o of a run that would go on": (["-o", "/dev/full", "-e", "interval:ms:1 { print(1); }"], 1, r"No space left on device"),
     "--mode of nothing known": (["--mode", "fast", "-e", HELLO], 1, r"--mode"),
     "--test with --fmt": (["--test", "--fmt", "-e", HELLO], 1, r"exclude each other"),
+    "--test with --mode": (["--test", "--mode", "codegen", "-e", HELLO], 1, r"exclude each other"),
     "--no-feature of nothing known": (["--no-feature", "loops", "-e", HELLO], 1, r"--no-feature"),
+    "--attach of nothing known": (["--attach", "glue", "-e", HELLO], 1, r"--attach must be one of"),
     "--traceable-functions of no file": (["--traceable-functions", "/no/such/file", "-e", HELLO], 1, r"/no/such/file"),
+    "--timeout of nothing": (["--timeout", "0", "-e", HELLO], 1, r"--timeout takes a time"),
+    "--timeout of parsecs": (["--timeout", "3parsecs", "-e", HELLO], 1, r"--timeout takes a time.*: 3parsecs"),
+    "--timeout of ages": (["--timeout", "18446744073709551615", "-e", HELLO], 1, r"--timeout is too long"),
+    "--probe-filter that is none": (["--probe-filter", "a(", "-e", HELLO], 1, r"'a\(' is no regular expression"),
+    "--aot": (["--aot", "TMP/x", "-e", HELLO], 1, r"--aot is not supported"),
+    "--emit-elf": (["--emit-elf", "TMP/x", "-e", HELLO], 1, r"--emit-elf is not supported(?s:.)*--dump=object"),
     "-c of no program": (["-c", "/no/such/program", "-e", "interval:s:1 { }"], 1,
                          r"Path '/no/such/program' does not exist or is not executable"),
+    "-c of a file that is no program": (["-c", "/etc/passwd", "-e", "interval:s:1 { }"], 1,
+                                        r"Path '/etc/passwd' does not exist or is not executable \(Permission denied\)"),
     "unsafe function": (["-e", 'begin { system("id"); }'], 1, r"unsafe(?s:.)*--unsafe"),
     "named parameter that is not asked for": (["-e", 'begin { print(getopt("n", 1)); }', "--", "--m=5"], 1,
                                               r"unexpected program command line options: --m\n"
@@ -82,22 +178,201 @@ REFUSED = {
                            r"expected program options:\n +--n: how many"),
 }
 
+# key: a value, a script, arguments, exit status, what standard output and standard error must match.
+# Each is set once in the script and once in the environment.
+OPEN = ["-c", "LOAD -n NAME openat 1 /no/such/file/at/all"]
+KEYS = {
+    "max_strlen": ("8", CALL % "print(str(args.filename));", OPEN, 0, r"^/no/such\.\.$", r""),
+    "str_trunc_trailer": ('"~"', "config = { max_strlen = 8 } " + CALL % "print(str(args.filename));", OPEN, 0,
+                          r"^/no/such~$", r""),
+    "max_map_keys": ("1", "begin { @[1] = 1; @[2] = 2; }", [], 0, r"^@\[1\]: 1\n\Z", r"Map full"),
+    "max_probes": ("1", "begin { } end { }", [], 1, r"\A\Z", r"2 probes because it exceeds the current limit of 1"),
+    "max_bpf_progs": ("1", "begin { } end { }", [], 1, r"\A\Z", r"2 BPF programs, which exceeds the current limit of 1"),
+    "max_cat_bytes": ("4", 'begin { cat("/proc/version"); }', [], 0, r"^Linu$", r""),
+    "perf_rb_pages": ("1", "begin { unroll (100) { print(buf(comm, 16)); } for $i : 0..300 { print((pid, tid, $i)); } }",
+                      [], 0, r"", r"^Lost \d+ events$"),
+    "log_size": ("100000", HELLO, [], 0, r"^hi$", r"\AAttached 1 probe\n\Z"),
+    "on_stack_limit": ("8", 'begin { $s = "a longer text"; print($s); }', [], 0, r"^a longer text$", r""),
+    "stack_mode": ("raw", "begin { print(kstack(1)); }", [], 0, r"\A\nf[0-9a-f]{15}\n", r""),
+    "print_maps_on_exit": ("false", "begin { @ = 1; }", [], 0, r"\A\n\n\Z", r""),
+    "missing_probes": ("warn", HELLO + " tracepoint:no:such { }", [], 0, r"^hi$", r"WARNING: No matches"),
+    "cache_user_symbols": ("NONE", CALL.replace("openat", "getppid") % "@[ustack(1)] = count();", ["-c", "CHAIN"], 0,
+                           r"^ {8}0x[0-9a-f]+$", r""),
+    "cpp_demangle": ("false", CALL.replace("openat", "getppid") % "@[ustack(1)] = count();", ["-c", "CHAIN cxx"], 0,
+                     r"^ {8}_ZN5shape6SquareIiE4growEiPKc\+\d+$", r""),
+    "lazy_symbolication": ("false", HELLO, [], 0, r"^hi$", r""),
+    "use_blazesym": ("true", HELLO, [], 0, r"^hi$", r""),
+    "show_debug_info": ("true", HELLO, [], 0, r"^hi$", r""),
+    "license": ('"Dual BSD/GPL"', HELLO, [], 0, r"^hi$", r""),
+    "unstable_import_statement": ("enable", HELLO, [], 0, r"^hi$", r""),
+    "unstable_typeinfo": ("true", HELLO, [], 0, r"^hi$", r""),
+    "unstable_tseries": ("warn", HELLO, [], 0, r"^hi$", r""),
+    "unstable_dw_ustack": ("0", HELLO, [], 0, r"^hi$", r""),
+}
 
-@pytest.mark.parametrize("what", ACCEPTED)
-def test_accepted(bpfline, live, what):
-    args, status, stdout, stderr = ACCEPTED[what]
-    result = bpfline.run(*args)
+WRONG_VALUES = {
+    "max_strlen": ("abc", "expecting a number, got abc"),
+    "print_maps_on_exit": ("perhaps", "expecting true, false, 1 or 0, got perhaps"),
+    "missing_probes": ("panic", "expecting one of error, warn, ignore, got panic"),
+    "stack_mode": ("pretty", "expecting one of bpftrace, perf, raw, build_id, got pretty"),
+    "cache_user_symbols": ("ALL", "expecting one of PER_PID, PER_PROGRAM, NONE, 0, 1, got ALL"),
+    "license": ("MIT", "expecting one of GPL, GPL v2, .*, got MIT"),
+    "unstable_tseries": ("maybe", "expecting one of enable, warn, error, got maybe"),
+}
+
+# variable: its value, arguments, exit status, what standard output and standard error must match.
+ENVIRONMENT = {
+    "BPFTRACE_BTF": ("/no/such/file", ["-e", HELLO], 2, r"\A\Z", r"BPFTRACE_BTF: '/no/such/file': No such file"),
+    "BPFTRACE_BTF of something else": ("/etc/passwd", ["-e", HELLO], 2, r"\A\Z", r"there is no BTF in it"),
+    "BPFTRACE_KERNEL_SOURCE": ("TMP", ["-e", "#include <nine.h>\nbegin { print(NINE); }"], 0, r"^9$", r""),
+    "BPFTRACE_KERNEL_BUILD": ("TMP", ["-e", "#include <nine.h>\nbegin { print(NINE); }"], 0, r"^9$", r""),
+    "ARCH": ("riscv BPFTRACE_KERNEL_SOURCE=TMP", ["-e", "#include <asm/ten.h>\nbegin { print(TEN); }"], 0, r"^10$", r""),
+    "BPFTRACE_COLOR": ("always", ["-e", "begin { nosuch(); }"], 1, r"\A\Z", r"\x1b\["),
+    "BPFTRACE_COLOR never": ("never", ["-e", "begin { nosuch(); }"], 1, r"\A\Z", r"\A[^\x1b]*\Z"),
+    "BPFTRACE_COLOR auto": ("auto", ["-e", "begin { nosuch(); }"], 1, r"\A\Z", r"\A[^\x1b]*\Z"),
+    "BPFTRACE_COLOR of a colour": ("pink", ["-e", HELLO], 0, r"^hi$", r"BPFTRACE_COLOR: pink"),
+    "__BPFTRACE_NOTIFY_PROBES_ATTACHED": ("1", ["-e", HELLO], 0, r"\A__BPFTRACE_NOTIFY_PROBES_ATTACHED\nhi\n", r""),
+    "PATH": ("TMP", ["-c", "program", "-e", "interval:s:100 { }"], 0, r"^I ran$", r""),
+    "BPFTRACE_STRLEN": ("8", ["-c", OPEN[1], "-e", CALL % "print(str(args.filename));"], 0, r"^/no/such\.\.$",
+                        r"BPFTRACE_STRLEN has been renamed, please use BPFTRACE_MAX_STRLEN"),
+    "BPFTRACE_NOSUCH": ("x", ["-e", HELLO], 0, r"^hi$", r"\AAttached 1 probe\n\Z"),
+}
+
+# id: arguments that end so.
+STATUSES = {
+    "OK": ["-e", HELLO],
+    "USAGE": ["-e", "begin { nosuch(); }"],
+    "SETTING": ["-e", '#include "nosuch.h"\nbegin { print(NOSUCH); }'],
+    "LOST": ["--strict", "-e", "config = { max_map_keys = 1 } begin { @[1] = 1; @[2] = 2; }"],
+    "ASSERTION": ["-e", 'begin { assert(false, "no"); }'],
+    "RUN": ["-e", "test:a { }"],
+}
+
+# signal: status of a process that gets it (negative: killed by it), what standard output must match.
+SIGNALS = {
+    "SIGINT": (0, r"\Aover\n\n\n@: 1\n\Z"),
+    "SIGTERM": (0, r"\Aover\n\n\n@: 1\n\Z"),
+    "SIGHUP": (-signal.SIGHUP, r"\A\Z"),
+    "SIGQUIT": (-signal.SIGQUIT, r"\A\Z"),
+    "SIGUSR2": (-signal.SIGUSR2, r"\A\Z"),
+    "SIGUSR1": (None, r"\Asignal\n\Z"),
+    "SIGPIPE": (None, r"\A\Z"),
+}
+
+
+@pytest.fixture
+def files(tmp_path, bpfline, build):
+    """TMP and its files, and the other words that stand for paths; gives a function that puts them in."""
+    (tmp_path / "seven.h").write_text("#define SEVEN 7\n")
+    (tmp_path / "script.bt").write_text("begin { } software:faults:1 { }\n")
+    (tmp_path / "functions").write_text("vfs_read\n")
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\necho I ran\n")
+    program.chmod(0o755)
+    for name, text in {"include/nine.h": "#define NINE 9\n", "include/linux/kconfig.h": "",
+                       "arch/riscv/include/asm/ten.h": "#define TEN 10\n"}.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    chain = shutil.copy(os.path.join(build, "tests", "chain"), tmp_path / NAME)
+    words = {"TMP": str(tmp_path), "CHAIN": str(chain), "LOAD": bpfline.load, "CANNED": bpfline.canned,
+             "SELF": str(os.getpid()), "NAME": NAME}
+    pattern = re.compile(r"\b(%s)\b" % "|".join(words))
+    return lambda text: pattern.sub(lambda match: words[match.group(1)], text)
+
+
+def check(result, status, stdout, stderr):
     assert result.status == status, result.stderr
     assert re.search(stdout, result.stdout, re.MULTILINE), result.stdout
     assert re.search(stderr, result.stderr, re.MULTILINE), result.stderr
 
 
+@pytest.mark.parametrize("what", ACCEPTED)
+def test_accepted(bpfline, live, files, what):
+    args, status, stdout, stderr = ACCEPTED[what]
+    check(bpfline.run(*map(files, args)), status, stdout, stderr)
+
+
 @pytest.mark.parametrize("what", REFUSED)
-def test_refused(bpfline, live, what):
+def test_refused(bpfline, live, files, what):
     args, status, stderr = REFUSED[what]
-    result = bpfline.run(*args, timeout=5)
-    assert result.status == status, result.stderr
-    assert re.search(stderr, result.stderr), result.stderr
+    check(bpfline.run(*map(files, args), timeout=5), status, "", stderr)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_key_in_the_script(bpfline, live, files, key):
+    value, script, args, status, stdout, stderr = KEYS[key]
+    setting = "%s = %s" % (key, value)
+    script = script.replace("{", "{ %s;" % setting, 1) if script.startswith("config") \
+        else "config = { %s } %s" % (setting, script)
+    check(bpfline.script(files(script), *map(files, args)), status, stdout, stderr)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_key_in_the_environment(bpfline, live, files, key):
+    value, script, args, status, stdout, stderr = KEYS[key]
+    result = bpfline.script(files(script), *map(files, args), env={"BPFTRACE_" + key.upper(): value.strip('"')})
+    check(result, status, stdout, stderr)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_key_by_its_other_names(bpfline, key):
+    """With the prefix, in any case; it is known, whatever it does."""
+    script = "config = { BPFTRACE_%s = %s } begin { }" % (key.upper(), KEYS[key][0])
+    result = bpfline.dump("ast", "-e", script)
+    assert result.status == 0, result.stderr
+
+
+@pytest.mark.parametrize("key", WRONG_VALUES)
+def test_wrong_value(bpfline, key):
+    value, message = WRONG_VALUES[key]
+    script = bpfline.dump("object", "-e", 'config = { %s = "%s" } begin { }' % (key, value))
+    assert script.status == 1 and re.search("ERROR: %s: %s" % (key, message), script.stderr), script.stderr
+    environment = bpfline.dump("object", "-e", "begin { }", env={"BPFTRACE_" + key.upper(): value})
+    assert environment.status == 2 and re.search("%s: %s" % (key, message), environment.stderr), environment.stderr
+
+
+@pytest.mark.parametrize("key", ["btf", "vmlinux", "kernel_source", "kernel_build", "color"])
+def test_what_only_the_environment_says(bpfline, key):
+    result = bpfline.dump("object", "-e", 'config = { %s = "x" } begin { }' % key)
+    assert result.status == 1 and "%s: can only be set as an environment variable" % key in result.stderr
+
+
+@pytest.mark.parametrize("what", ENVIRONMENT)
+def test_environment(bpfline, live, files, what):
+    value, args, status, stdout, stderr = ENVIRONMENT[what]
+    setting = "%s=%s" % (what.split(" ")[0], files(value))  # several, where the value says so
+    result = bpfline.run(*map(files, args), env=dict(word.split("=") for word in setting.split(" ")))
+    check(result, status, stdout, stderr)
+
+
+@pytest.mark.parametrize("name", STATUSES)
+def test_status(bpfline, live, name):
+    """As the source numbers it, and as --help tells."""
+    number = int(re.search(r"X\(%s,\s*(\d+)," % name, EXIT_STATUSES).group(1))
+    assert bpfline.run(*STATUSES[name]).status == number
+    assert re.search(r"^ +%d\t" % number, bpfline.run("-h").stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_signal(bpfline, live, name):
+    status, stdout = SIGNALS[name]
+    script = 'interval:s:100 { } self:signal:SIGUSR1 { print("signal"); } begin { @ = 1; } end { print("over"); }'
+    with bpfline.start(script, "-B", "none") as tracer:
+        tracer.process.send_signal(getattr(signal, name))
+        if status is not None:
+            result = tracer.stop(None)
+            assert (result.status, re.search(stdout, result.stdout) is not None) == (status, True), result
+            return
+        if "signal" in stdout:
+            assert tracer.process.stdout.readline() == b"signal\n"
+        time.sleep(0.2)
+        assert tracer.process.poll() is None, "it goes on"
+        assert tracer.stop().stdout.endswith("over\n\n\n@: 1\n")
+
+
+with open(os.path.join(SOURCE, "runtime/exit_status.h"), encoding="utf-8") as source:
+    EXIT_STATUSES = source.read()
 
 
 def test_info_has_the_lines_that_test_engines_read(bpfline, live):
@@ -143,17 +418,6 @@ def test_small_environment(bpfline, live):
     result = bpfline.run("-e", HELLO, before=["env", "-i", "PATH=/usr/bin:/bin",
                                               "__BPFTRACE_NOTIFY_PROBES_ATTACHED=1"])
     assert result.stdout == "__BPFTRACE_NOTIFY_PROBES_ATTACHED\nhi\n\n\n"
-
-
-@pytest.mark.parametrize("choice, colored", [("always", True), ("never", False), ("auto", False)])
-def test_color(bpfline, live, choice, colored):
-    result = bpfline.script("begin { nosuch(); }", env={"BPFTRACE_COLOR": choice})
-    assert ("\x1b[" in result.stderr) == colored
-
-
-def test_wrong_color_is_told(bpfline, live):
-    result = bpfline.script(HELLO, env={"BPFTRACE_COLOR": "pink"})
-    assert result.status == 0 and "pink" in result.stderr
 
 
 def test_lines_of_json_are_what_the_schema_says(bpfline, live):
