@@ -33,6 +33,7 @@ int ring_open(struct ring *ring, int fd, size_t size)
 		return err;
 	}
 	ring->producer_position = (const uint64_t *)shared;
+	ring->position = ring->told = *ring->consumer_position;
 	ring->data = shared + page;
 	ring->size = size;
 	ring->fd = fd;
@@ -63,36 +64,41 @@ static void handle_record(struct session *session, const char *record, size_t si
 	arena_reset(session->consumer.arena);
 }
 
-/* One sweep up to where the programs were when it began. */
+static void tell(struct ring *ring, uint64_t position)
+{
+	/* Ordered against the next look at the producer: else a wakeup may be missed. */
+	__atomic_store_n(ring->consumer_position, position, __ATOMIC_SEQ_CST);
+	ring->told = position;
+}
+
+/* One sweep up to where the programs were when it began.  The last record stays untold. */
 static size_t sweep(struct session *session, size_t limit)
 {
 	struct ring *ring = &session->ring;
 	bool flush_each = output_options_of(session->output)->buffering == BUFFER_NONE;
-	uint64_t position = *ring->consumer_position, told = position, end;
+	uint64_t end = __atomic_load_n(ring->producer_position, __ATOMIC_ACQUIRE);
+	uint64_t start = ring->told;
 	size_t count = 0;
 
-	end = __atomic_load_n(ring->producer_position, __ATOMIC_ACQUIRE);
-	while (position < end && count < limit) {
-		const char *record = ring->data + (position & (ring->size - 1));
+	while (ring->position < end && count < limit) {
+		const char *record = ring->data + (ring->position & (ring->size - 1));
 		uint32_t length = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
 
 		if (length & BPF_RINGBUF_BUSY_BIT)
 			break; /* being written: whoever does will wake us */
-		position += ALIGN_UP((length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ, 8u);
+		start = ring->position;
+		if (start - ring->told >= TELL_EVERY)
+			tell(ring, start);
+		ring->position += ALIGN_UP((length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ, 8u);
 		if (!(length & BPF_RINGBUF_DISCARD_BIT)) {
 			handle_record(session, record + BPF_RINGBUF_HDR_SZ, length);
 			count++;
 			if (flush_each && output_flush(session->output))
 				session->is_ending = true;
 		}
-		if (position - told >= TELL_EVERY) {
-			__atomic_store_n(ring->consumer_position, position, __ATOMIC_RELEASE);
-			told = position;
-		}
 	}
-	/* Ordered against the next look at the producer: else a wakeup may be missed. */
-	if (position != told)
-		__atomic_store_n(ring->consumer_position, position, __ATOMIC_SEQ_CST);
+	if (start != ring->told)
+		tell(ring, start);
 	return count;
 }
 
@@ -108,7 +114,7 @@ static void look_for_exit(struct session *session)
 			consumer_exit(&session->consumer, (int)(word - 1));
 }
 
-size_t drain_events(struct session *session, size_t limit)
+size_t drain_events_quietly(struct session *session, size_t limit)
 {
 	size_t total = 0, count;
 
@@ -122,4 +128,18 @@ size_t drain_events(struct session *session, size_t limit)
 	    output_flush(session->output))
 		session->is_ending = true;
 	return total;
+}
+
+void drain_catch_up(struct session *session)
+{
+	if (session->ring.fd >= 0 && session->ring.told != session->ring.position)
+		tell(&session->ring, session->ring.position);
+}
+
+size_t drain_events(struct session *session, size_t limit)
+{
+	size_t count = drain_events_quietly(session, limit);
+
+	drain_catch_up(session);
+	return count;
 }

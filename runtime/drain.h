@@ -13,7 +13,9 @@ struct session;
 struct ring {
 	int fd; /* -1: the script sends nothing */
 	size_t size;
-	uint64_t *consumer_position; /* how far we have read */
+	uint64_t position; /* how far we have read */
+	uint64_t told;	   /* and how far of it the kernel knows */
+	uint64_t *consumer_position;
 	const uint64_t *producer_position;
 	const char *data; /* mapped twice in a row, so that no record is split */
 };
@@ -26,5 +28,12 @@ void ring_close(struct ring *ring);
  * after them.  Gives their number.  Stops early after about `limit` records.
  */
 size_t drain_events(struct session *session, size_t limit);
+
+/*
+ * The same for a reader that will look again by itself: programs do not wake
+ * it, because to the kernel the last record is unread until drain_catch_up().
+ */
+size_t drain_events_quietly(struct session *session, size_t limit);
+void drain_catch_up(struct session *session);
 
 #endif

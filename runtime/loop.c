@@ -19,12 +19,13 @@
 enum {
 	DRAIN_MAX = 100000, /* records before signals are looked at again */
 	/*
-	 * A batch of this size means that events come fast.  The reader then naps:
-	 * programs wake it only for the first record after it has caught up, so
-	 * one nap saves the traced processes thousands of wakeups.
+	 * Records that come closer to each other than FAST_NS are fast.  The reader
+	 * then looks by itself every NAP_MS, because being woken for a record costs
+	 * the traced process a microsecond or two.  A record that comes alone is
+	 * printed at once.
 	 */
-	FAST_BATCH = 64,
-	NAP_NS = 1000000,
+	FAST_NS = 2000000,
+	NAP_MS = 1,
 };
 
 static sigset_t wanted_signals(void)
@@ -79,11 +80,31 @@ int loop_start_timer(uint64_t ns, int *ret_fd)
 	return err;
 }
 
-static void nap(void)
+static int64_t now(void)
 {
-	const struct timespec time = { .tv_nsec = NAP_NS };
+	struct timespec time;
 
-	nanosleep(&time, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+/* When and how often the ring buffer is read. */
+struct pace {
+	int64_t last;	/* when something was in it */
+	int timeout_ms; /* to the next look, where programs need not wake us; -1: where they do */
+};
+
+static void read_events(struct session *session, struct pace *pace)
+{
+	size_t count = drain_events_quietly(session, DRAIN_MAX);
+	int64_t time = now();
+	bool is_fast = count && time - pace->last < FAST_NS;
+
+	if (count)
+		pace->last = time;
+	pace->timeout_ms = count >= DRAIN_MAX ? 0 : is_fast ? NAP_MS : -1;
+	if (pace->timeout_ms < 0)
+		drain_catch_up(session);
 }
 
 /* What has come; whether one of them is to end the run. */
@@ -108,19 +129,17 @@ void loop_run(struct session *session, int signals)
 		[SIGNALS] = { .fd = signals, .events = POLLIN },
 		[WATCHED] = { .fd = session->watched, .events = POLLIN },
 		[TIMER] = { .fd = session->timer, .events = POLLIN },
-		[RING] = { .fd = session->ring.fd, .events = POLLIN },
+		[RING] = { .events = POLLIN },
 		[SYMBOLS] = { .fd = symbolizer_fd(session->symbolizer), .events = POLLIN },
 	};
-	size_t count;
+	struct pace pace = { .timeout_ms = -1 };
 
 	while (!session->is_ending) {
-		if (poll(fds, COUNT, -1) < 0 && errno != EINTR)
+		fds[RING].fd = pace.timeout_ms < 0 ? session->ring.fd : -1;
+		if (poll(fds, COUNT, pace.timeout_ms) < 0 && errno != EINTR)
 			return;
-		if (fds[RING].revents) {
-			count = drain_events(session, DRAIN_MAX);
-			if (count >= FAST_BATCH && count < DRAIN_MAX)
-				nap();
-		}
+		if (pace.timeout_ms >= 0 || fds[RING].revents)
+			read_events(session, &pace);
 		if (fds[SYMBOLS].revents)
 			symbolizer_catch_up(session->symbolizer);
 		if (fds[SIGNALS].revents && handle_signals(session, signals))
