@@ -1,13 +1,16 @@
 /*
  * Times one run of a command from outside, with nothing of its own in the way.
  *
- *   measure [-a MARK] COMMAND...
+ *   measure [-a MARK [-d LOAD]] COMMAND...
  *
  * Prints one line of numbers: nanoseconds from start to MARK on standard
- * output or error (0 without -a), from there to the end, microseconds of user and of system
- * time, kilobytes of peak memory, exit status.  20 ms after MARK the command gets
- * SIGINT, and "from there" counts from that: bpftrace 0.17 may miss an earlier
- * one.  The command's output goes nowhere.
+ * output or error (0 without -a), from SIGINT (without -a: from the start) to the end;
+ * microseconds of user and of system time, kilobytes of peak memory, exit status;
+ * lines of output after MARK, nanoseconds that LOAD took and of those until the
+ * first line came.
+ *
+ * SIGINT comes when LOAD, a command for the shell, is through, and 20 ms after
+ * MARK at the earliest: bpftrace 0.17 may miss an earlier one.
  *
  * Linked statically: the kernel counts the memory of the process before exec
  * as part of the peak, so this one is kept small.
@@ -23,12 +26,20 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 65536 };
+enum { TEXT_MAX = 1 << 16 };
 
-/* What was read so far, as far as the mark is still looked for. */
-struct output {
-	char text[TEXT_MAX];
+static const long long settle_ns = 20000000;
+
+/* One run of the command. */
+struct run {
+	const char *mark, *load;
+	pid_t pid, load_pid;
+	int out;
+	char text[TEXT_MAX]; /* what was read, until the mark has come */
 	size_t size;
+	/* When; 0: not yet. */
+	long long start, marked, interrupted, load_ended, first_line;
+	long long lines;
 };
 
 static long long now(void)
@@ -39,89 +50,147 @@ static long long now(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static void run_child(int out, char **command)
+static pid_t spawn(char **command, int out)
 {
-	int null = open("/dev/null", O_RDONLY);
+	pid_t pid = fork();
+	int null;
 
+	if (pid)
+		return pid;
+	null = open("/dev/null", O_RDWR);
 	dup2(null, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	dup2(out, STDERR_FILENO);
+	dup2(out < 0 ? null : out, STDOUT_FILENO);
+	dup2(out < 0 ? null : out, STDERR_FILENO);
 	execvp(command[0], command);
 	_exit(127);
 }
 
-/* Reads what is there; true when the mark has come. */
-static int read_some(int fd, struct output *output, const char *mark)
+static int open_process(pid_t pid)
 {
-	ssize_t got;
-
-	if (output->size == TEXT_MAX - 1)
-		output->size = 0;
-	got = read(fd, output->text + output->size, TEXT_MAX - 1 - output->size);
-	if (got <= 0)
-		return 0;
-	output->size += (size_t)got;
-	output->text[output->size] = '\0';
-	return mark && strstr(output->text, mark) != NULL;
+	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-struct times {
-	long long marked, interrupted; /* 0: did not come */
-};
+static void count_lines(struct run *run, size_t size)
+{
+	const char *at = run->text, *end = run->text + size;
+
+	if (size && !run->first_line)
+		run->first_line = now();
+	while ((at = memchr(at, '\n', (size_t)(end - at)))) {
+		run->lines++;
+		at++;
+	}
+}
+
+/* Reads what is there; true when the mark has come with it. */
+static int read_some(struct run *run)
+{
+	size_t at = run->marked ? 0 : run->size;
+	ssize_t got;
+
+	if (at == TEXT_MAX - 1)
+		at = 0;
+	got = read(run->out, run->text + at, TEXT_MAX - 1 - at);
+	if (got <= 0)
+		return 0;
+	if (run->marked) {
+		count_lines(run, (size_t)got);
+		return 0;
+	}
+	run->size = at + (size_t)got;
+	run->text[run->size] = '\0';
+	return run->mark && strstr(run->text, run->mark) != NULL;
+}
+
+static void interrupt(struct run *run)
+{
+	const long long rest = run->marked + settle_ns - now();
+
+	if (rest > 0)
+		nanosleep(&(struct timespec){ .tv_nsec = rest }, NULL);
+	run->interrupted = now();
+	kill(run->pid, SIGINT);
+}
+
+/* The mark has come: starts the load.  Returns a descriptor of it, -1 without one. */
+static int begin_load(struct run *run)
+{
+	char *shell[] = { "sh", "-c", (char *)run->load, NULL };
+
+	run->marked = now();
+	if (!run->load) {
+		interrupt(run);
+		return -1;
+	}
+	run->load_pid = spawn(shell, -1);
+	return open_process(run->load_pid);
+}
 
 /* Follows the process to its end. */
-static struct times follow(pid_t pid, int out, const char *mark)
+static void follow(struct run *run)
 {
-	static struct output output;
-	struct times times = { 0 };
-	struct pollfd fds[2] = {
-		{ .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN },
-		{ .fd = out, .events = POLLIN },
+	enum { COMMAND, OUTPUT, LOAD, COUNT };
+	struct pollfd fds[COUNT] = {
+		[COMMAND] = { .fd = open_process(run->pid), .events = POLLIN },
+		[OUTPUT] = { .fd = run->out, .events = POLLIN },
+		[LOAD] = { .fd = -1, .events = POLLIN },
 	};
 
-	while (poll(fds, 2, -1) >= 0) {
-		if (fds[1].revents & POLLIN && read_some(out, &output, times.marked ? NULL : mark)) {
-			times.marked = now();
-			nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
-			times.interrupted = now();
-			kill(pid, SIGINT);
-		} else if (fds[0].revents) {
+	while (poll(fds, COUNT, -1) >= 0) {
+		if (fds[LOAD].revents) {
+			run->load_ended = now();
+			waitpid(run->load_pid, NULL, 0);
+			fds[LOAD].fd = -1;
+			interrupt(run);
+		} else if (fds[OUTPUT].revents & POLLIN) {
+			if (read_some(run))
+				fds[LOAD].fd = begin_load(run);
+		} else if (fds[COMMAND].revents) {
 			break;
-		} else if (fds[1].revents & POLLHUP) {
-			fds[1].fd = -1;
+		} else if (fds[OUTPUT].revents & POLLHUP) {
+			fds[OUTPUT].fd = -1;
 		}
 	}
-	return times;
+}
+
+static long long microseconds(struct timeval time)
+{
+	return time.tv_sec * 1000000LL + time.tv_usec;
+}
+
+static long long since(long long time, long long start)
+{
+	return time ? time - start : 0;
 }
 
 int main(int argc, char **argv)
 {
-	const char *mark = NULL;
+	static struct run run;
 	struct rusage usage;
-	struct times times;
-	long long start, end;
-	int out[2], status;
-	pid_t pid;
+	int out[2], status, option;
+	long long end;
 
-	if (argc > 3 && strcmp(argv[1], "-a") == 0) {
-		mark = argv[2];
-		argv += 2;
-		argc -= 2;
+	while ((option = getopt(argc, argv, "+a:d:")) != -1) {
+		if (option == 'a')
+			run.mark = optarg;
+		else if (option == 'd')
+			run.load = optarg;
+		else
+			return 2;
 	}
-	if (argc < 2 || pipe2(out, O_CLOEXEC))
+	if (optind == argc || pipe2(out, O_CLOEXEC))
 		return 2;
-	start = now();
-	pid = fork();
-	if (pid == 0)
-		run_child(out[1], argv + 1);
+	run.start = now();
+	run.out = out[0];
+	run.pid = spawn(argv + optind, out[1]);
 	close(out[1]);
-	times = follow(pid, out[0], mark);
-	wait4(pid, &status, 0, &usage);
+	follow(&run);
+	wait4(run.pid, &status, 0, &usage);
 	end = now();
-	printf("%lld %lld %ld %ld %ld %d\n", times.marked ? times.marked - start : 0,
-	       end - (times.marked ? times.interrupted : start),
-	       usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec,
-	       usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec, usage.ru_maxrss,
-	       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	printf("%lld %lld %lld %lld %ld %d %lld %lld %lld\n", since(run.marked, run.start),
+	       end - (run.interrupted ? run.interrupted : run.start), microseconds(usage.ru_utime),
+	       microseconds(usage.ru_stime), usage.ru_maxrss,
+	       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), run.lines,
+	       since(run.load_ended, run.marked), since(run.first_line, run.marked));
 	return 0;
 }

@@ -1,12 +1,13 @@
 /*
  * A load of known size: makes exactly the calls it is told to make.
  *
- *   load [-t THREADS] [-n NAME] [-w] [-g] CALL COUNT [ARGUMENT]
+ *   load [-t THREADS] [-n NAME] [-r RATE] [-w] [-g] CALL COUNT [ARGUMENT]
  *
  * Every thread makes COUNT calls.  -w waits for a byte on standard input
  * before the first one, so that a test can learn the pid and attach; -n names
- * the threads NAME0, NAME1, ... (without -t: the only thread NAME).  -g makes the
- * calls until it is killed, in rounds of COUNT.  Calls go through syscall(2): the C library
+ * the threads NAME0, NAME1, ... (without -t: the only thread NAME).  -r makes
+ * RATE calls a second, and no other calls while it waits.  -g makes the calls until it is killed, in
+ * rounds of COUNT.  Calls go through syscall(2): the C library
  * adds none of its own, none is cached and each is seen by the kernel.
  *
  * CALL     each call                                             returns
@@ -19,6 +20,7 @@
  * doubling reads 1, 2, 4, ... 512 bytes by turns                 that size
  * spin     burns a millisecond of CPU time                       (no call)
  * sysinfo  asks for the state of the system                      0
+ * function calls traced_function(), which does nothing        (no call)
  * fault    maps and touches a page, unmaps it                    (a page fault)
  */
 #include <errno.h>
@@ -43,6 +45,7 @@ struct load {
 	int zero, null;	 /* descriptors of /dev/zero, /dev/null */
 	unsigned int threads;
 	const char *name;
+	uint64_t pause_ns; /* from one call to the next; 0: none */
 	bool waits, goes_on;
 };
 
@@ -115,6 +118,19 @@ static void call_sysinfo(const struct load *load, uint64_t turn)
 	syscall(SYS_sysinfo, buffer);
 }
 
+/* A probe on a nop is the cheapest: the kernel need not step over the instruction. */
+__attribute__((noinline)) void traced_function(void);
+__attribute__((noinline)) void traced_function(void)
+{
+	__asm__ volatile("nop");
+}
+
+static void call_function(const struct load *load, uint64_t turn)
+{
+	(void)load, (void)turn;
+	traced_function();
+}
+
 static void call_fault(const struct load *load, uint64_t turn)
 {
 	(void)load, (void)turn;
@@ -135,7 +151,30 @@ static const struct {
 	{ "write", call_write },     { "close", call_close },	{ "lseek", call_lseek },
 	{ "doubling", call_doubling }, { "spin", call_spin },	{ "fault", call_fault },
 	{ "sysinfo", call_sysinfo },
+	{ "function", call_function },
 };
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static void make_calls(const struct load *load)
+{
+	uint64_t next = now(), i;
+
+	for (i = 0; i < load->count; i++) {
+		if (load->pause_ns) {
+			while (now() < next)
+				;
+			next += load->pause_ns;
+		}
+		load->call(load, i);
+	}
+}
 
 static void *run_thread(void *data)
 {
@@ -152,15 +191,14 @@ static void *run_thread(void *data)
 		prctl(PR_SET_NAME, name);
 	}
 	do
-		for (uint64_t i = 0; i < load->count; i++)
-			load->call(load, i);
+		make_calls(load);
 	while (load->goes_on);
 	return NULL;
 }
 
 static int usage(void)
 {
-	fputs("usage: load [-t THREADS] [-n NAME] [-w] [-g] CALL COUNT [ARGUMENT]\n", stderr);
+	fputs("usage: load [-t THREADS] [-n NAME] [-r RATE] [-w] [-g] CALL COUNT [ARGUMENT]\n", stderr);
 	return 2;
 }
 
@@ -168,13 +206,16 @@ static int parse(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "t:n:wg")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:r:wg")) != -1) {
 		switch (option) {
 		case 't':
 			load->threads = (unsigned int)strtoul(optarg, NULL, 0);
 			break;
 		case 'n':
 			load->name = optarg;
+			break;
+		case 'r':
+			load->pause_ns = 1000000000 / (strtoull(optarg, NULL, 0) | 1);
 			break;
 		case 'w':
 			load->waits = true;
