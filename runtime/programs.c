@@ -108,11 +108,20 @@ static bool is_out_of_patience(const char *complaint)
 	return strstr(complaint, "program is too large") || strstr(complaint, "is too complex");
 }
 
+/* It has no such helper, or not for programs of this type. */
+static bool is_about_helper(const char *complaint)
+{
+	return strstr(complaint, "cannot use helper") || strstr(complaint, "unknown func ");
+}
+
 static void hint_at_way_out(const char *complaint, bool verbose, int err)
 {
 	if (is_out_of_patience(complaint))
 		report_hint("there are more ways through the program than the kernel follows: loop less "
 			    "often, or decide less in the loop's body");
+	else if (is_about_helper(complaint))
+		report_hint("this kernel does not offer that to such a probe: its version, its "
+			    "configuration or a lockdown is against it");
 	else if (*complaint && !verbose)
 		report_hint("this is a mistake in bpfline; -v shows the kernel's whole log");
 	else if (err == -EPERM || err == -EACCES)

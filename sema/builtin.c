@@ -92,11 +92,13 @@ void prototype_format(const struct builtin *builtin, struct strbuf *out)
 	for (i = 0; i < prototype.count; i++) {
 		strbuf_puts(out, i == prototype.required ? "[" : "");
 		strbuf_puts(out, i ? ", " : "");
-		strbuf_puts(out, param_kinds[prototype.params[i]].name);
-		if (prototype.names[i]) {
+		/* "integer bits"; of any type: "mode" */
+		if (prototype.params[i] != PARAM_ANY || !prototype.names[i])
+			strbuf_puts(out, param_kinds[prototype.params[i]].name);
+		if (prototype.params[i] != PARAM_ANY && prototype.names[i])
 			strbuf_putc(out, ' ');
-			strbuf_add(out, prototype.names[i], prototype.name_lengths[i]);
-		}
+		strbuf_add(out, prototype.names[i] ? prototype.names[i] : "",
+			   prototype.name_lengths[i]);
 	}
 	strbuf_puts(out, prototype.count > prototype.required ? "]" : "");
 	strbuf_puts(out, prototype.is_variadic ? ", ..." : "");

@@ -53,6 +53,7 @@ struct builtin {
 	const char *prototype;
 	const char *manual; /* one line, for the manual and messages */
 	unsigned flags;
+	const char *example; /* for the manual, and a test: a script of one line, then what it prints */
 
 	/* Result type where the prototype says "infer".  May be called several times while types
 	 * settle; NULL: not known yet.  `inferer` gives types and the instance (sema/infer.h). */
@@ -84,6 +85,12 @@ struct builtin {
 		       const void *payload, size_t size);
 
 	enum aggregate aggregate; /* with BUILTIN_AGGREGATE */
+};
+
+/* Rows about one subject. */
+struct builtin_family {
+	const char *title;	    /* of the subject; the same as before: goes on */
+	const struct builtin *rows; /* ended by one without a name */
 };
 
 /* A prototype, read.  Interned per program. */

@@ -26,12 +26,12 @@ static const struct {
 
 static void add_builtins(struct program *program)
 {
-	const struct builtin *const *family;
+	const struct builtin_family *family;
 	const struct builtin *row;
 
 	table_init(&program->builtins, program->arena);
-	for (family = program->language->families; *family; family++)
-		for (row = *family; row->name; row++)
+	for (family = program->language->families; family->rows; family++)
+		for (row = family->rows; row->name; row++)
 			table_set_str(&program->builtins, row->name, (void *)row);
 }
 

@@ -24,7 +24,7 @@ struct target;
 
 /* All that can be added to the language without touching it. */
 struct language {
-	const struct builtin *const *families; /* arrays ended by a row without name; NULL at the end */
+	const struct builtin_family *families; /* ended by one without rows */
 	const struct probe_type *const *probe_types; /* NULL at the end */
 	const struct target *target;
 	import_reader *read_import; /* NULL: nothing can be imported */

@@ -146,15 +146,21 @@ static void emit_usym(struct codegen *cg, const struct expr *call, struct val ad
 }
 
 const struct builtin address_builtins[] = {
-	{ "kaddr", "uint64 (string-lit)", "Address of a symbol of the kernel.", BUILTIN_MUST_CALL,
-	  .check = check_kaddr, .emit = emit_kaddr },
-	{ "percpu_kaddr", "uint64 (string-lit, [int])",
+	{ "kaddr", "uint64 (string-lit symbol)", "Address of a symbol of the kernel.", BUILTIN_MUST_CALL,
+	  .check = check_kaddr, .emit = emit_kaddr,
+	  .example = "begin { printf(\"%p\\n\", kaddr(\"vfs_read\")); }" },
+	{ "percpu_kaddr", "uint64 (string-lit symbol, [int cpu])",
 	  "Address of a variable that each CPU of the kernel has: of this CPU, or of the one given.",
-	  BUILTIN_MUST_CALL, .check = check_percpu, .emit = emit_percpu },
-	{ "ksym", "infer (pointer)", "An address of the kernel, printed as the name of what is there.",
-	  BUILTIN_MUST_CALL, .infer = infer_ksym, .check = check_symbol, .emit_into = emit_ksym },
-	{ "usym", "infer (pointer)",
+	  BUILTIN_MUST_CALL, .check = check_percpu, .emit = emit_percpu,
+	  .example = "interval:s:1 { print(*(uint32*)percpu_kaddr(\"runqueues\", 0)); }" },
+	{ "ksym", "infer (pointer address)", "An address of the kernel, printed as the name of what is there.",
+	  BUILTIN_MUST_CALL, .infer = infer_ksym, .check = check_symbol, .emit_into = emit_ksym,
+	  .example = "begin { print(ksym(kaddr(\"vfs_read\") + 4)); }\n"
+		     "vfs_read\n" },
+	{ "usym", "infer (pointer address)",
 	  "An address of the current process, printed as the name of what is there.",
-	  BUILTIN_MUST_CALL, .infer = infer_usym, .check = check_symbol, .emit_into = emit_usym },
+	  BUILTIN_MUST_CALL, .infer = infer_usym, .check = check_symbol, .emit_into = emit_usym,
+	  .example = "tracepoint:syscalls:sys_enter_nanosleep { @[usym(args.rqtp)] = count(); "
+		     "}" },
 	{ NULL },
 };

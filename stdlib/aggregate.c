@@ -209,21 +209,32 @@ enum { AGGREGATE_FLAGS = BUILTIN_AGGREGATE | BUILTIN_MUST_CALL };
 const struct builtin aggregate_builtins[] = {
 	{ "count", "infer ()", "Counts how often it is called.", AGGREGATE_FLAGS,
 	  .infer = infer_aggregate, .emit_update = update_count, .reduce = reduce_count,
-	  .aggregate = AGGREGATE_COUNT },
+	  .aggregate = AGGREGATE_COUNT,
+	  .example = "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }" },
 	{ "sum", "infer (int)", "Adds up the values it is given.", AGGREGATE_FLAGS,
 	  .infer = infer_aggregate, .emit_update = update_sum, .reduce = reduce_sum,
-	  .aggregate = AGGREGATE_SUM },
+	  .aggregate = AGGREGATE_SUM,
+	  .example = "begin { @ = sum(3); @ = sum(9); }\n"
+		     "@: 12\n" },
 	{ "min", "infer (int)", "Keeps the smallest value it is given.", AGGREGATE_FLAGS,
 	  .infer = infer_aggregate, .emit_update = update_min, .reduce = reduce_min,
-	  .aggregate = AGGREGATE_MIN },
+	  .aggregate = AGGREGATE_MIN,
+	  .example = "begin { @ = min(3); @ = min(-9); }\n"
+		     "@: -9\n" },
 	{ "max", "infer (int)", "Keeps the largest value it is given.", AGGREGATE_FLAGS,
 	  .infer = infer_aggregate, .emit_update = update_max, .reduce = reduce_max,
-	  .aggregate = AGGREGATE_MAX },
+	  .aggregate = AGGREGATE_MAX,
+	  .example = "begin { @ = max(3); @ = max(9); }\n"
+		     "@: 9\n" },
 	{ "avg", "infer (int)", "Averages the values it is given.", AGGREGATE_FLAGS,
 	  .infer = infer_aggregate, .emit_update = update_average, .reduce = reduce_average,
-	  .aggregate = AGGREGATE_AVG },
+	  .aggregate = AGGREGATE_AVG,
+	  .example = "begin { @ = avg(3); @ = avg(10); }\n"
+		     "@: 6\n" },
 	{ "stats", "infer (int)", "Count, average and total of the values it is given.",
 	  AGGREGATE_FLAGS, .infer = infer_aggregate, .emit_update = update_average,
-	  .reduce = reduce_average, .aggregate = AGGREGATE_STATS },
+	  .reduce = reduce_average, .aggregate = AGGREGATE_STATS,
+	  .example = "begin { @ = stats(3); @ = stats(10); }\n"
+		     "@: { .count = 2, .average = 6, .total = 13 }\n" },
 	{ NULL },
 };

@@ -32,6 +32,8 @@ static struct val emit_bswap(struct codegen *cg, const struct expr *call)
 
 const struct builtin bits_builtins[] = {
 	{ "bswap", "infer (int)", "The integer with its bytes in reverse order.", BUILTIN_MUST_CALL,
-	  .infer = infer_bswap, .emit = emit_bswap },
+	  .infer = infer_bswap, .emit = emit_bswap,
+	  .example = "begin { printf(\"%x\\n\", bswap((uint16)0x0102)); }\n"
+		     "201\n" },
 	{ NULL },
 };

@@ -91,8 +91,10 @@ static void emit_buf(struct codegen *cg, const struct expr *call, struct val add
 }
 
 const struct builtin buffer_builtins[] = {
-	{ "buf", "infer (pointer, [int])",
+	{ "buf", "infer (pointer address, [int length])",
 	  "So many bytes at an address; of an array all of it.", BUILTIN_MUST_CALL,
-	  .infer = infer_buf, .check = check_buf, .emit_into = emit_buf },
+	  .infer = infer_buf, .check = check_buf, .emit_into = emit_buf,
+	  .example = "begin { print(buf(\"a\\tb\", 3)); }\n"
+		     "a\\x09b\n" },
 	{ NULL },
 };

@@ -58,10 +58,11 @@ static void emit_path(struct codegen *cg, const struct expr *call, struct val ad
 }
 
 const struct builtin cgroup_builtins[] = {
-	{ "cgroupid", "uint64 (string-lit)", "Id of the control group with this folder.",
+	{ "cgroupid", "uint64 (string-lit folder)", "Id of the control group with this folder.",
 	  BUILTIN_MUST_CALL, .check = check_cgroupid, .emit = emit_cgroupid },
-	{ "cgroup_path", "infer (int, [string-lit])",
+	{ "cgroup_path", "infer (int id, [string-lit hierarchies])",
 	  "Folders of the control groups with this id, in the hierarchies whose names match.",
-	  BUILTIN_MUST_CALL, .infer = infer_path, .emit_into = emit_path },
+	  BUILTIN_MUST_CALL, .infer = infer_path, .emit_into = emit_path,
+	  .example = "interval:s:1 { printf(\"%s\\n\", cgroup_path(cgroup, \"unified\")); }" },
 	{ NULL },
 };

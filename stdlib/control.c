@@ -96,11 +96,13 @@ static void handle_assert(struct consumer *consumer, const struct object_event *
 }
 
 const struct builtin control_builtins[] = {
-	{ "exit", "void ([int])",
+	{ "exit", "void ([int status])",
 	  "Ends tracing; the low 8 bits of the argument are the exit status.  Leaves the probe.",
-	  BUILTIN_ENDS_PROBE | BUILTIN_MUST_CALL, .emit = emit_exit, .handle = handle_exit },
-	{ "assert", "void (bool, string-lit)",
+	  BUILTIN_ENDS_PROBE | BUILTIN_MUST_CALL, .emit = emit_exit, .handle = handle_exit,
+	  .example = "interval:s:10 { exit(3); }" },
+	{ "assert", "void (bool condition, string-lit message)",
 	  "Ends tracing with an error and status 7 when the condition does not hold.",
-	  BUILTIN_MUST_CALL, .emit = emit_assert, .handle = handle_assert },
+	  BUILTIN_MUST_CALL, .emit = emit_assert, .handle = handle_assert,
+	  .example = "begin { assert(sizeof(uint64) == 8, \"strange\"); }\n" },
 	{ NULL },
 };

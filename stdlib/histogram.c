@@ -281,13 +281,15 @@ static bool reduce_histogram(const struct type *type, const void *records, size_
 }
 
 const struct builtin histogram_builtins[] = {
-	{ "hist", "infer (int, [int-lit])",
+	{ "hist", "infer (int, [int-lit bits])",
 	  "A histogram by powers of two; the second argument, 0 to 5, splits each into 2^n ranges.",
 	  BUILTIN_AGGREGATE | BUILTIN_MUST_CALL, .infer = infer_hist, .check = check_hist,
-	  .emit_update = update_hist, .reduce = reduce_histogram, .aggregate = AGGREGATE_HIST },
-	{ "lhist", "infer (int, int-lit, int-lit, int-lit)",
+	  .emit_update = update_hist, .reduce = reduce_histogram, .aggregate = AGGREGATE_HIST,
+	  .example = "tracepoint:syscalls:sys_exit_read { @[comm] = hist(args.ret); }" },
+	{ "lhist", "infer (int, int-lit min, int-lit max, int-lit step)",
 	  "A histogram of ranges of equal width: value, minimum, maximum, width.",
 	  BUILTIN_AGGREGATE | BUILTIN_MUST_CALL, .infer = infer_lhist, .check = check_lhist,
-	  .emit_update = update_lhist, .reduce = reduce_histogram, .aggregate = AGGREGATE_LHIST },
+	  .emit_update = update_lhist, .reduce = reduce_histogram, .aggregate = AGGREGATE_LHIST,
+	  .example = "tracepoint:syscalls:sys_exit_read { @ = lhist(args.ret, 0, 1000, 100); }" },
 	{ NULL },
 };

@@ -87,8 +87,9 @@ static void handle_join(struct consumer *consumer, const struct object_event *ev
 }
 
 const struct builtin join_builtins[] = {
-	{ "join", "void (pointer, [string-lit])",
+	{ "join", "void (pointer strings, [string-lit separator])",
 	  "Prints the strings that an array points to, at most 16, with a separator between them.",
-	  BUILTIN_MUST_CALL, .emit = emit_join, .handle = handle_join },
+	  BUILTIN_MUST_CALL, .emit = emit_join, .handle = handle_join,
+	  .example = "tracepoint:syscalls:sys_enter_execve { join(args.argv); }" },
 	{ NULL },
 };

@@ -1,37 +1,38 @@
 /*
- * Joins the families.  Which rows there are is known here and nowhere else.
+ * Joins the families, in the order of the manual.  Which rows there are is known
+ * here and nowhere else.
  */
 #include "stdlib/library.h"
 
 #include <stddef.h>
 
-const struct builtin *const stdlib_families[] = {
-	process_builtins,
-	task_builtins,
-	cgroup_builtins,
-	option_builtins,
-	time_builtins,
-	probe_builtins,
-	aggregate_builtins,
-	histogram_builtins,
-	percentile_builtins,
-	map_builtins,
-	print_builtins,
-	message_builtins,
-	shell_builtins,
-	printf_builtins,
-	string_builtins,
-	name_builtins,
-	search_builtins,
-	buffer_builtins,
-	network_builtins,
-	join_builtins,
-	control_builtins,
-	signal_builtins,
-	bits_builtins,
-	static_builtins,
-	stack_builtins,
-	address_builtins,
-	user_address_builtins,
-	NULL,
+const struct builtin_family stdlib_families[] = {
+	{ "Who runs, and where", process_builtins },
+	{ "Who runs, and where", task_builtins },
+	{ "Who runs, and where", cgroup_builtins },
+	{ "The probe", probe_builtins },
+	{ "Time", time_builtins },
+	{ "Gathering in maps", aggregate_builtins },
+	{ "Gathering in maps", histogram_builtins },
+	{ "Gathering in maps", percentile_builtins },
+	{ "Maps", map_builtins },
+	{ "Output", print_builtins },
+	{ "Output", printf_builtins },
+	{ "Output", message_builtins },
+	{ "Output", join_builtins },
+	{ "Output", shell_builtins },
+	{ "Strings and bytes", string_builtins },
+	{ "Strings and bytes", search_builtins },
+	{ "Strings and bytes", buffer_builtins },
+	{ "Strings and bytes", bits_builtins },
+	{ "Strings and bytes", name_builtins },
+	{ "Stacks and addresses", stack_builtins },
+	{ "Stacks and addresses", address_builtins },
+	{ "Stacks and addresses", user_address_builtins },
+	{ "Network", network_builtins },
+	{ "Acting", control_builtins },
+	{ "Acting", signal_builtins },
+	{ "Compiling", static_builtins },
+	{ "Options of a script", option_builtins },
+	{ NULL, NULL },
 };

@@ -6,8 +6,7 @@
 
 #include "sema/builtin.h"
 
-/* Arrays ended by a row without a name; NULL at the end. */
-extern const struct builtin *const stdlib_families[];
+extern const struct builtin_family stdlib_families[];
 
 extern const struct builtin process_builtins[];
 extern const struct builtin task_builtins[];

@@ -270,20 +270,35 @@ static struct val emit_len(struct codegen *cg, const struct expr *call)
 
 const struct builtin map_builtins[] = {
 	{ "clear", "void (map)", "Removes all elements of a map.", BUILTIN_MUST_CALL,
-	  .check = check_whole, .emit = emit_whole, .handle = handle_clear },
+	  .check = check_whole, .emit = emit_whole, .handle = handle_clear,
+	  .example = "begin { @[1] = 2; clear(@); }\n" },
 	{ "zero", "void (map)", "Sets all values of a map to zero and keeps its keys.",
-	  BUILTIN_MUST_CALL, .check = check_whole, .emit = emit_whole, .handle = handle_zero },
+	  BUILTIN_MUST_CALL, .check = check_whole, .emit = emit_whole, .handle = handle_zero,
+	  .example = "begin { @[1] = 2; zero(@); }\n"
+		     "@[1]: 0\n" },
 	{ "delete", "bool (map, [key])",
 	  "Removes one element of a map; delete(@m[key]), too.  True when it was there.",
 	  BUILTIN_DISCARDABLE | BUILTIN_MUST_CALL, .check = check_key, .emit = emit_delete,
-	  .handle = handle_clear },
+	  .handle = handle_clear,
+	  .example = "begin { @[1, 2] = 3; print(delete(@, (1, 2))); print(delete(@, (1, "
+		     "2))); }\n"
+		     "true\n"
+		     "false\n" },
 	{ "has_key", "bool (map, [key])", "True when the map has an element with this key.",
-	  BUILTIN_MUST_CALL, .check = check_key, .emit = emit_has_key },
-	{ "find", "bool (map, key, any)",
+	  BUILTIN_MUST_CALL, .check = check_key, .emit = emit_has_key,
+	  .example = "begin { @[\"a\"] = 1; print((has_key(@, \"a\"), has_key(@, \"b\"))); "
+		     "clear(@); }\n"
+		     "(true, false)\n" },
+	{ "find", "bool (map, key, any variable)",
 	  "True when the map has an element with this key; its value is stored in the variable.",
 	  BUILTIN_MUST_CALL | BUILTIN_DISCARDABLE, .infer = infer_find, .check = check_find,
-	  .emit = emit_find },
+	  .emit = emit_find,
+	  .example = "begin { @[\"a\"] = 1; let $v; if (find(@, \"a\", $v)) { print($v); } "
+		     "clear(@); }\n"
+		     "1\n" },
 	{ "len", "int64 (any)", "Number of elements of a map, or of frames of a stack.",
-	  BUILTIN_MUST_CALL, .check = check_len, .emit = emit_len },
+	  BUILTIN_MUST_CALL, .check = check_len, .emit = emit_len,
+	  .example = "begin { @[1] = 2; @[2] = 2; print(len(@)); clear(@); }\n"
+		     "2\n" },
 	{ NULL },
 };

@@ -115,10 +115,16 @@ static struct val emit_syscall_name(struct codegen *cg, const struct expr *call)
 
 const struct builtin name_builtins[] = {
 	{ "strerror", "string[64] (int)", "What an error number, positive or negative, means.",
-	  BUILTIN_MUST_CALL, .emit = emit_strerror },
+	  BUILTIN_MUST_CALL, .emit = emit_strerror,
+	  .example = "begin { print(strerror(-2)); }\n"
+		     "No such file or directory\n" },
 	{ "signal_name", "string[64] (int)", "What a signal's number means.", BUILTIN_MUST_CALL,
-	  .emit = emit_signal_name },
+	  .emit = emit_signal_name,
+	  .example = "begin { print(signal_name(9)); }\n"
+		     "Killed\n" },
 	{ "syscall_name", "string[64] (int)", "Name of the system call with this number.",
-	  BUILTIN_MUST_CALL, .emit = emit_syscall_name },
+	  BUILTIN_MUST_CALL, .emit = emit_syscall_name,
+	  .example = "tracepoint:raw_syscalls:sys_enter { @[syscall_name(args.id)] = count(); "
+		     "}" },
 	{ NULL },
 };

@@ -130,14 +130,21 @@ static void emit_macaddr(struct codegen *cg, const struct expr *call, struct val
 }
 
 const struct builtin network_builtins[] = {
-	{ "ntop", "infer (any, [any])",
+	{ "ntop", "infer (any, [any address])",
 	  "An IPv4 or IPv6 address as text; the family may stand before it.", BUILTIN_MUST_CALL,
-	  .infer = infer_ntop, .check = check_ntop, .emit_into = emit_ntop },
+	  .infer = infer_ntop, .check = check_ntop, .emit_into = emit_ntop,
+	  .example = "begin { print(ntop(0x0100007f)); print(ntop(10, pton(\"::1\"))); }\n"
+		     "127.0.0.1\n"
+		     "::1\n" },
 	{ "pton", "infer (string-lit)",
 	  "The 4 or 16 bytes of an IPv4 or IPv6 address, in the order of the network.",
-	  BUILTIN_MUST_CALL, .infer = infer_pton, .check = check_pton, .emit = emit_pton },
+	  BUILTIN_MUST_CALL, .infer = infer_pton, .check = check_pton, .emit = emit_pton,
+	  .example = "begin { print(pton(\"10.0.0.2\")); }\n"
+		     "[10,0,0,2]\n" },
 	{ "macaddr", "infer (pointer)", "The 6 bytes of an Ethernet address as text.",
 	  BUILTIN_MUST_CALL, .infer = infer_macaddr, .check = check_macaddr,
-	  .emit_into = emit_macaddr },
+	  .emit_into = emit_macaddr,
+	  .example = "begin { $a = 0x554433221102; print(macaddr((uint8[8])$a)); }\n"
+		     "02:11:22:33:44:55\n" },
 	{ NULL },
 };

@@ -206,9 +206,11 @@ static struct val emit_getopt(struct codegen *cg, const struct expr *call)
 }
 
 const struct builtin option_builtins[] = {
-	{ "getopt", "infer (string-lit, [any], [string-lit])",
+	{ "getopt", "infer (string-lit name, [any default], [string-lit description])",
 	  "Value of --NAME=VALUE given after `--`: a default makes it an integer or a string, else it "
 	  "is true or false; the third is its line in `-- --help`.",
-	  BUILTIN_MUST_CALL, .infer = infer_getopt, .check = check_getopt, .emit = emit_getopt },
+	  BUILTIN_MUST_CALL, .infer = infer_getopt, .check = check_getopt, .emit = emit_getopt,
+	  .example = "begin { print(getopt(\"limit\", 10, \"how many to show\")); }\n"
+		     "10\n" },
 	{ NULL },
 };

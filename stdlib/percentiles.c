@@ -208,6 +208,9 @@ const struct builtin percentile_builtins[] = {
 	  "1 in 64 as it is.",
 	  BUILTIN_AGGREGATE | BUILTIN_MUST_CALL, .infer = infer_percentiles,
 	  .check = check_percentiles, .emit_update = update_percentiles,
-	  .reduce = reduce_percentiles, .aggregate = AGGREGATE_PERCENTILES },
+	  .reduce = reduce_percentiles, .aggregate = AGGREGATE_PERCENTILES,
+	  .example = "begin { for $i : 1..1001 { @ = percentiles($i); } }\n"
+		     "@: { .count = 1000, .average = 500, .stddev = 289, .p50 = 499, .p90 = "
+		     "903, .p99 = 983, .p999 = 999 }\n" },
 	{ NULL },
 };

@@ -168,6 +168,10 @@ const struct builtin print_builtins[] = {
 	{ "print", "void (any, [any top], [any divisor], [any order], [any direction])",
 	  "Prints a value, or all of a map: its largest elements only, and divided, if told so; "
 	  "by \"key\" or \"value\", \"asc\" or \"desc\".",
-	  BUILTIN_MUST_CALL, .check = check_print, .emit = emit_print, .handle = handle_print },
+	  BUILTIN_MUST_CALL, .check = check_print, .emit = emit_print, .handle = handle_print,
+	  .example = "begin { @[\"a\"] = 2000; @[\"b\"] = 3000; print(@, 1, 1000, \"desc\"); "
+		     "print((1, \"x\")); clear(@); }\n"
+		     "@[b]: 3\n"
+		     "(1, x)\n" },
 	{ NULL },
 };

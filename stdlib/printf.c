@@ -161,6 +161,8 @@ static void handle_printf(struct consumer *consumer, const struct object_event *
 
 const struct builtin printf_builtins[] = {
 	{ "printf", "void (format, ...)", "Prints text with values put in, by the rules of C.",
-	  BUILTIN_MUST_CALL, .check = check_formatted, .emit = emit_formatted, .handle = handle_printf },
+	  BUILTIN_MUST_CALL, .check = check_formatted, .emit = emit_formatted, .handle = handle_printf,
+	  .example = "begin { printf(\"%s is %05d or %#x\\n\", \"it\", 42, 42); }\n"
+		     "it is 00042 or 0x2a\n" },
 	{ NULL },
 };

@@ -311,25 +311,34 @@ static struct val emit_ctx(struct codegen *cg, const struct expr *call UNUSED)
 }
 
 #define ARG_ROW(number)                                                                         \
-	{ "arg" #number, "infer", "Argument " #number " of the function or tracepoint, from 0.", \
+	{ "arg" #number, "infer", "Argument " #number " of the function or raw tracepoint.",    \
 	  BUILTIN_CONTEXT, .infer = infer_argn, .check = check_argn, .emit = emit_argn }
 
 const struct builtin probe_builtins[] = {
 	{ "probe", "infer", "Full name of the attach point, as in \"tracepoint:sched:sched_switch\".",
-	  BUILTIN_POINT, .infer = infer_probe, .emit = emit_probe },
+	  BUILTIN_POINT, .infer = infer_probe, .emit = emit_probe,
+	  .example = "begin { print(probe); }\n"
+		     "begin\n" },
 	{ "probetype", "infer", "Type of the probe: \"tracepoint\"; \"special\" for begin and end.",
-	  .infer = infer_probetype, .emit = emit_probetype },
+	  .infer = infer_probetype, .emit = emit_probetype,
+	  .example = "begin { print(probetype); }\n"
+		     "special\n" },
 	{ "func", "infer", "Name of the function that the probe is in.", BUILTIN_POINT,
-	  .infer = infer_func, .check = check_func, .emit = emit_func },
+	  .infer = infer_func, .check = check_func, .emit = emit_func,
+	  .example = "uprobe:/bin/bash:read* { @[func] = count(); }" },
 	{ "args", "infer", "The event's arguments; args.NAME is one of them.", BUILTIN_ARGS,
-	  .infer = infer_args },
+	  .infer = infer_args,
+	  .example = "tracepoint:syscalls:sys_enter_openat { printf(\"%s\\n\", "
+		     "str(args.filename)); }" },
 	{ "ctx", "infer", "What the kernel gives the program: registers, or the object of an iterator.",
 	  BUILTIN_CONTEXT, .infer = infer_ctx, .check = check_ctx, .emit = emit_ctx },
 	ARG_ROW(0), ARG_ROW(1), ARG_ROW(2), ARG_ROW(3), ARG_ROW(4), ARG_ROW(5),
 	ARG_ROW(6), ARG_ROW(7), ARG_ROW(8), ARG_ROW(9), ARG_ROW(10), ARG_ROW(11),
 	{ "retval", "infer", "What the function returned.", BUILTIN_CONTEXT,
-	  .infer = infer_retval, .check = check_retval, .emit = emit_retval },
+	  .infer = infer_retval, .check = check_retval, .emit = emit_retval,
+	  .example = "uretprobe:/bin/bash:readline { print(str(retval)); }" },
 	{ "reg", "uint64 (string-lit)", "A register of the processor, as in reg(\"ip\").",
-	  BUILTIN_CONTEXT, .check = check_reg, .emit = emit_reg },
+	  BUILTIN_CONTEXT, .check = check_reg, .emit = emit_reg,
+	  .example = "profile:hz:99 { @[ksym(reg(\"ip\"))] = count(); }" },
 	{ NULL },
 };

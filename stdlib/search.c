@@ -233,15 +233,23 @@ static struct val emit_strcap(struct codegen *cg UNUSED, const struct expr *call
 }
 
 const struct builtin search_builtins[] = {
-	{ "strstr", "int32 (string, string)",
+	{ "strstr", "int32 (string, string wanted)",
 	  "Where the second string first stands in the first, from 0; -1: nowhere.",
-	  BUILTIN_MUST_CALL, .check = check_strstr, .emit = emit_strstr },
-	{ "strcontains", "bool (string, string)", "True when the second string stands in the first.",
-	  BUILTIN_MUST_CALL, .check = check_strstr, .emit = emit_strcontains },
-	{ "memcmp", "int32 (any, any, int)",
+	  BUILTIN_MUST_CALL, .check = check_strstr, .emit = emit_strstr,
+	  .example = "begin { print(strstr(\"needle in hay\", \"in\")); }\n"
+		     "7\n" },
+	{ "strcontains", "bool (string, string wanted)", "True when the second string stands in the first.",
+	  BUILTIN_MUST_CALL, .check = check_strstr, .emit = emit_strcontains,
+	  .example = "begin { print(strcontains(\"needle\", \"eed\")); }\n"
+		     "true\n" },
+	{ "memcmp", "int32 (any, any, int length)",
 	  "Difference of the first bytes that differ, of so many; 0: they are equal.",
-	  BUILTIN_MUST_CALL, .check = check_memcmp, .emit = emit_memcmp },
+	  BUILTIN_MUST_CALL, .check = check_memcmp, .emit = emit_memcmp,
+	  .example = "begin { print(memcmp(\"aa\", \"ac\", 2)); }\n"
+		     "-2\n" },
 	{ "strcap", "uint64 (any)", "Room of a string in bytes, its NUL included, or elements of an array.",
-	  BUILTIN_MUST_CALL, .check = check_strcap, .emit = emit_strcap },
+	  BUILTIN_MUST_CALL, .check = check_strcap, .emit = emit_strcap,
+	  .example = "begin { $s = \"four\"; print(strcap($s)); }\n"
+		     "5\n" },
 	{ NULL },
 };

@@ -134,10 +134,12 @@ static void handle_system(struct consumer *consumer, const struct object_event *
 
 const struct builtin shell_builtins[] = {
 	{ "cat", "void (format, ...)", "Prints the beginning of a file; the path is formatted.",
-	  BUILTIN_MUST_CALL, .check = check_formatted, .emit = emit_formatted, .handle = handle_cat },
+	  BUILTIN_MUST_CALL, .check = check_formatted, .emit = emit_formatted, .handle = handle_cat,
+	  .example = "begin { cat(\"/proc/%d/comm\", 1); }" },
 	{ "system", "void (format, ...)",
-	  "Runs a formatted command in a shell and prints what it writes; --unsafe only.",
+	  "Runs a formatted command in a shell and prints what it writes.",
 	  BUILTIN_MUST_CALL | BUILTIN_UNSAFE, .check = check_formatted, .emit = emit_formatted,
-	  .handle = handle_system },
+	  .handle = handle_system,
+	  .example = "interval:s:5 { system(\"date +%%s\"); }" },
 	{ NULL },
 };

@@ -185,10 +185,10 @@ const struct builtin signal_builtins[] = {
 	{ "signal_thread", "void (any)", "Sends a signal, by number or name, to the current thread.",
 	  BUILTIN_MUST_CALL | BUILTIN_UNSAFE, .check = check_signal, .emit = emit_signal_thread,
 	  .handle = handle_signal },
-	{ "write_user", "bool (any, any, int)",
+	{ "write_user", "bool (any address, any, int length)",
 	  "Writes so many bytes of a value to an address of the current process; true when done.",
 	  BUILTIN_MUST_CALL | BUILTIN_UNSAFE, .check = check_write_user, .emit = emit_write_user },
-	{ "override", "void (int)",
+	{ "override", "void (int result)",
 	  "Skips the function that the kprobe is on, which returns this instead; of functions that the "
 	  "kernel marks for it.",
 	  BUILTIN_MUST_CALL | BUILTIN_UNSAFE | BUILTIN_CONTEXT, .check = check_override,

@@ -224,13 +224,15 @@ static void emit_stack(struct codegen *cg, const struct expr *call, struct val a
 }
 
 const struct builtin stack_builtins[] = {
-	{ "kstack", "infer ([any], [any])",
+	{ "kstack", "infer ([any mode], [any frames])",
 	  "Stack of the kernel: of so many frames (127), as bpftrace, perf or raw shows it.",
 	  BUILTIN_CONTEXT | BUILTIN_WORDS, .infer = infer_stack, .check = check_stack,
-	  .emit_into = emit_stack },
-	{ "ustack", "infer ([any], [any])",
+	  .emit_into = emit_stack,
+	  .example = "tracepoint:sched:sched_switch { @[kstack(5)] = count(); }" },
+	{ "ustack", "infer ([any mode], [any frames])",
 	  "Stack of the process: of so many frames (127), as bpftrace, perf, raw or build_id shows it.",
 	  BUILTIN_HANDS_ON | BUILTIN_WORDS, .infer = infer_stack, .check = check_stack,
-	  .emit_into = emit_stack },
+	  .emit_into = emit_stack,
+	  .example = "profile:hz:99 { @[ustack(perf, 3)] = count(); }" },
 	{ NULL },
 };

@@ -265,31 +265,58 @@ static void refuse_container(struct checker *checker, struct expr *call)
 }
 
 const struct builtin static_builtins[] = {
-	{ "is_str", "bool (any)", "Is the type a string?", BUILTIN_MUST_CALL, .emit = emit_is_str },
-	{ "is_ptr", "bool (any)", "Is the type a pointer?", BUILTIN_MUST_CALL, .emit = emit_is_ptr },
+	{ "is_str", "bool (any)", "Is the type a string?", BUILTIN_MUST_CALL, .emit = emit_is_str,
+	  .example = "begin { print(is_str(\"q\")); }\n"
+		     "true\n" },
+	{ "is_ptr", "bool (any)", "Is the type a pointer?", BUILTIN_MUST_CALL, .emit = emit_is_ptr,
+	  .example = "begin { print(is_ptr(curtask)); }\n"
+		     "true\n" },
 	{ "is_array", "bool (any)", "Is the type an array?", BUILTIN_MUST_CALL,
-	  .emit = emit_is_array },
+	  .emit = emit_is_array,
+	  .example = "begin { print(is_array(pton(\"::1\"))); }\n"
+		     "true\n" },
 	{ "is_integer", "bool (any)", "Is the type an integer?", BUILTIN_MUST_CALL,
-	  .emit = emit_is_integer },
+	  .emit = emit_is_integer,
+	  .example = "begin { print(is_integer(pid)); }\n"
+		     "true\n" },
 	{ "is_unsigned_integer", "bool (any)", "Is the type an unsigned integer?",
-	  BUILTIN_MUST_CALL, .emit = emit_is_unsigned },
+	  BUILTIN_MUST_CALL, .emit = emit_is_unsigned,
+	  .example = "begin { print(is_unsigned_integer((int8)1)); }\n"
+		     "false\n" },
 	{ "is_literal", "bool (any)", "Is this a constant?", BUILTIN_MUST_CALL,
-	  .emit = emit_is_literal },
+	  .emit = emit_is_literal,
+	  .example = "begin { print(is_literal(4 + 4)); }\n"
+		     "true\n" },
 	{ "is_scalar", "bool (any)", "Is this a map without keys?", BUILTIN_MUST_CALL,
-	  .emit = emit_is_scalar },
+	  .emit = emit_is_scalar,
+	  .example = "begin { @ = 1; print(is_scalar(@)); }\n"
+		     "true\n"
+		     "\n"
+		     "\n"
+		     "@: 1\n" },
 	{ "is_err", "bool (pointer)", "Is a pointer of the kernel an error number?",
-	  BUILTIN_MUST_CALL, .emit = emit_is_err },
-	{ "static_assert", "void (bool, string-lit)",
+	  BUILTIN_MUST_CALL, .emit = emit_is_err,
+	  .example = "begin { print(is_err(-22)); }\n"
+		     "true\n" },
+	{ "static_assert", "void (bool condition, string-lit message)",
 	  "An error when the condition, known to the compiler, does not hold.", BUILTIN_MUST_CALL,
-	  .emit = emit_static_assert },
+	  .emit = emit_static_assert,
+	  .example = "begin { static_assert(sizeof(uint64) == 8, \"not here\"); }\n" },
 	{ "fail", "void (format, ...)", "An error, unless an `if comptime` leaves it out.",
-	  BUILTIN_MUST_CALL, .check = check_fail, .emit = emit_fail },
+	  BUILTIN_MUST_CALL, .check = check_fail, .emit = emit_fail,
+	  .example = "begin { if comptime (sizeof(uint16) != 2) { fail(\"odd: %d\", 16); } }\n" },
 	{ "kptr", "infer (any)", "The address as one of the kernel's memory.", BUILTIN_MUST_CALL,
-	  .infer = infer_kptr, .check = check_space, .emit = emit_same },
+	  .infer = infer_kptr, .check = check_space, .emit = emit_same,
+	  .example = "tracepoint:syscalls:sys_enter_execve { print(*kptr((uint64*)curtask) != "
+		     "0); }" },
 	{ "uptr", "infer (any)", "The address as one of the process's memory.", BUILTIN_MUST_CALL,
-	  .infer = infer_uptr, .check = check_space, .emit = emit_same },
-	{ "kfunc_exist", "bool (string-lit)", "Has the kernel's BTF a function of this name?",
-	  BUILTIN_MUST_CALL, .emit = emit_kfunc_exist },
+	  .infer = infer_uptr, .check = check_space, .emit = emit_same,
+	  .example = "tracepoint:syscalls:sys_enter_openat { printf(\"%s\\n\", "
+		     "str(uptr(args.filename))); }" },
+	{ "kfunc_exist", "bool (string-lit name)", "Has the kernel's BTF a function of this name?",
+	  BUILTIN_MUST_CALL, .emit = emit_kfunc_exist,
+	  .example = "begin { print(kfunc_exist(\"no_such_function\")); }\n"
+		     "false\n" },
 	{ "kfunc_allowed", "bool (string-lit)", "Not supported.", BUILTIN_MUST_CALL,
 	  .check = refuse_kfunc },
 	{ "path", "string[64] (any, [any])", "Not supported.", BUILTIN_MUST_CALL,

@@ -224,14 +224,20 @@ static struct val emit_strlen(struct codegen *cg, const struct expr *call)
 }
 
 const struct builtin string_builtins[] = {
-	{ "str", "infer (pointer, [int])",
+	{ "str", "infer (pointer address, [int size])",
 	  "The string at an address, or of a positional parameter; at most so many bytes of it.",
 	  BUILTIN_PARAM_TEXT | BUILTIN_MUST_CALL, .infer = infer_str, .check = check_str,
-	  .emit_into = emit_str },
-	{ "strncmp", "uint64 (string, string, int-lit)",
+	  .emit_into = emit_str,
+	  .example = "tracepoint:syscalls:sys_enter_openat { printf(\"%s\\n\", "
+		     "str(args.filename, 16)); }" },
+	{ "strncmp", "uint64 (string, string, int-lit length)",
 	  "0 when the first bytes of two strings are equal, up to this many, else 1.",
-	  BUILTIN_MUST_CALL, .check = check_strncmp, .emit = emit_strncmp },
+	  BUILTIN_MUST_CALL, .check = check_strncmp, .emit = emit_strncmp,
+	  .example = "begin { print(strncmp(\"kernel\", \"kerning\", 4)); }\n"
+		     "0\n" },
 	{ "strlen", "uint64 (string)", "Length of a string in bytes, without its NUL.",
-	  BUILTIN_MUST_CALL, .emit = emit_strlen },
+	  BUILTIN_MUST_CALL, .emit = emit_strlen,
+	  .example = "begin { print(strlen(\"four\")); }\n"
+		     "4\n" },
 	{ NULL },
 };

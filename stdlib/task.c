@@ -112,13 +112,18 @@ NUMBER_OF(leader_tid)
 NAME_OF(leader_comm)
 
 const struct builtin task_builtins[] = {
-	{ "ppid", "int32 ([any])", "Process id of the parent, of the current or a given task.",
-	  .check = check_ppid, .emit = emit_ppid },
-	{ "pcomm", "string[16] ([any])", "Name of the parent, of the current or a given task.",
-	  .check = check_pcomm, .emit_into = emit_pcomm },
-	{ "leader_tid", "int32 ([any])", "Thread id of the first thread of the task's process.",
-	  .check = check_leader_tid, .emit = emit_leader_tid },
-	{ "leader_comm", "string[16] ([any])", "Name of the first thread of the task's process.",
-	  .check = check_leader_comm, .emit_into = emit_leader_comm },
+	{ "ppid", "int32 ([any task])", "Process id of the parent, of the current or a given task.",
+	  .check = check_ppid, .emit = emit_ppid,
+	  .example = "tracepoint:syscalls:sys_enter_execve { printf(\"%d of %d\\n\", pid, "
+		     "ppid); }" },
+	{ "pcomm", "string[16] ([any task])", "Name of the parent, of the current or a given task.",
+	  .check = check_pcomm, .emit_into = emit_pcomm,
+	  .example = "tracepoint:syscalls:sys_enter_execve { @[pcomm] = count(); }" },
+	{ "leader_tid", "int32 ([any task])", "Thread id of the first thread of the task's process.",
+	  .check = check_leader_tid, .emit = emit_leader_tid,
+	  .example = "profile:hz:99 { @[leader_tid] = count(); }" },
+	{ "leader_comm", "string[16] ([any task])", "Name of the first thread of the task's process.",
+	  .check = check_leader_comm, .emit_into = emit_leader_comm,
+	  .example = "profile:hz:99 { @[leader_comm, comm] = count(); }" },
 	{ NULL },
 };

@@ -179,18 +179,25 @@ static void emit_strftime(struct codegen *cg, const struct expr *call, struct va
 }
 
 const struct builtin time_builtins[] = {
-	{ "nsecs", "infer ([any])",
+	{ "nsecs", "infer ([any clock])",
 	  "Nanoseconds of a clock: boot (the default: since the machine started, time asleep "
 	  "included), monotonic, tai, sw_tai.",
-	  BUILTIN_WORDS, .infer = infer_nsecs, .check = check_nsecs, .emit = emit_nsecs },
-	{ "elapsed", "uint64", "Nanoseconds since tracing started.", .emit = emit_elapsed },
-	{ "jiffies", "uint64", "The kernel's count of timer ticks.", .emit = emit_jiffies },
-	{ "time", "void ([string-lit])",
+	  BUILTIN_WORDS, .infer = infer_nsecs, .check = check_nsecs, .emit = emit_nsecs,
+	  .example = "interval:s:1 { print(nsecs - nsecs(monotonic)); }" },
+	{ "elapsed", "uint64", "Nanoseconds since tracing started.", .emit = emit_elapsed,
+	  .example = "interval:s:1 { printf(\"%d s\\n\", elapsed / 1000000000); }" },
+	{ "jiffies", "uint64", "The kernel's count of timer ticks.", .emit = emit_jiffies,
+	  .example = "begin { @ = jiffies; }" },
+	{ "time", "void ([string-lit format])",
 	  "Prints the local time in a format of strftime(3), \"%H:%M:%S\\n\" if none is given.",
-	  BUILTIN_MUST_CALL, .emit = emit_time, .handle = handle_time },
-	{ "strftime", "infer (string-lit, int)",
+	  BUILTIN_MUST_CALL, .emit = emit_time, .handle = handle_time,
+	  .example = "interval:s:1 { time(\"%H:%M:%S \"); print(@); clear(@); } "
+		     "tracepoint:syscalls:sys_enter_openat { @ = count(); }" },
+	{ "strftime", "infer (string-lit format, int ns)",
 	  "A time of nsecs as text in a format of strftime(3), where %f is microseconds.",
 	  BUILTIN_MUST_CALL, .infer = infer_strftime, .check = check_strftime,
-	  .emit_into = emit_strftime },
+	  .emit_into = emit_strftime,
+	  .example = "tracepoint:sched:sched_process_exec { printf(\"%s %s\\n\", "
+		     "strftime(\"%H:%M:%S.%f\", nsecs), comm); }" },
 	{ NULL },
 };

@@ -198,9 +198,10 @@ static struct val emit_uaddr(struct codegen *cg, const struct expr *call)
 }
 
 const struct builtin user_address_builtins[] = {
-	{ "uaddr", "infer (string-lit)",
+	{ "uaddr", "infer (string-lit symbol)",
 	  "Address of a symbol of the program or library that the probe is in.",
 	  BUILTIN_CONTEXT | BUILTIN_POINT | BUILTIN_MUST_CALL, .infer = infer_uaddr,
-	  .check = check_uaddr, .emit = emit_uaddr },
+	  .check = check_uaddr, .emit = emit_uaddr,
+	  .example = "uprobe:/bin/bash:readline { print(uaddr(\"readline\")); }" },
 	{ NULL },
 };

@@ -1,21 +1,36 @@
-"""The examples of the manual: all compile, those marked `run` run and print what follows them."""
+"""The manual: its examples all compile, those marked `run` print what follows them; the functions are the library's."""
 import os
 import re
+import subprocess
 
 import pytest
 
-from support import SOURCE
+from cases import read_cases
+from support import SOURCE, TESTS
 
-with open(os.path.join(SOURCE, "docs", "manual.md"), encoding="utf-8") as manual:
-    TEXT = manual.read()
 BLOCK = re.compile(r"^```bpfline( run)?\n(.*?)^```\n(?:\n```output\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
-EXAMPLES = [pytest.param(match, id="line %d" % (TEXT[:match.start()].count("\n") + 1))
-            for match in BLOCK.finditer(TEXT)]
+FUNCTIONS = os.path.join(SOURCE, "docs", "functions.md")
+
+
+def read(name):
+    with open(os.path.join(SOURCE, "docs", name), encoding="utf-8") as page:
+        return page.read()
+
+
+def examples():
+    for name in ["manual.md", "functions.md"]:
+        text = read(name)
+        for match in BLOCK.finditer(text):
+            line = text[:match.start()].count("\n") + 1
+            yield pytest.param(match, id="%s line %d" % (name, line))
+
+
+EXAMPLES = list(examples())
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_compiles(example, bpfline):
-    result = bpfline.dump("object", "-e", example.group(2))
+    result = bpfline.dump("object", "--unsafe", "-e", example.group(2))
     assert (result.status, result.stderr) == (0, "")
 
 
@@ -24,3 +39,42 @@ def test_runs(example, bpfline, live):
     result = bpfline.script(example.group(2), "-q")
     assert (result.status, result.stderr) == (0, "")
     assert result.stdout.strip("\n") == example.group(3).strip("\n")
+
+
+def test_functions_are_those_of_the_library(bpfline, pytestconfig):
+    program = os.path.join(os.path.dirname(bpfline.canned), "functions_text")
+    text = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=True).stdout
+    if pytestconfig.getoption("--update"):
+        with open(FUNCTIONS, "w", encoding="utf-8") as page:
+            page.write(text)
+    assert text == read("functions.md"), "`ninja -C build update-manual` rewrites docs/functions.md"
+
+
+def scripts_of_tests():
+    """Every script of which a test compares what it prints or what code it becomes."""
+    for folder, _, files in os.walk(TESTS):
+        for path in (os.path.join(folder, name) for name in files):
+            stem, extension = os.path.splitext(path)
+            if extension == ".cases":
+                yield from (case.script for case in read_cases(path))
+            elif extension in (".out", ".bpf", ".py"):
+                with open(path if extension == ".py" else stem + ".bt", encoding="utf-8", errors="replace") as f:
+                    yield f.read()
+
+
+ROWS = re.findall(r"^### (\w+)\n\n.*\n\n(.*)$", read("functions.md"), re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def scripts():
+    return "\n".join(scripts_of_tests())
+
+
+@pytest.mark.parametrize("name", [name for name, text in ROWS if not text.startswith("Not supported")])
+def test_every_function_has_a_case(name, scripts):
+    assert re.search(r"\b%s\b" % name, scripts)
+
+
+@pytest.mark.parametrize("name", [name for name, text in ROWS if text.startswith("Not supported")])
+def test_what_is_not_supported_says_so(name, bpfline):
+    assert os.path.exists(os.path.join(TESTS, "golden", "errors", "UNSUPPORTED.%s.bt" % name))

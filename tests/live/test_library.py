@@ -1,0 +1,57 @@
+"""Functions of the library whose effect is seen outside the tracer's output."""
+import os
+import re
+
+import pytest
+
+TRACE = "/sys/kernel/tracing/trace"
+
+
+@pytest.fixture(autouse=True)
+def needs_bpf(live):
+    """All tests here load programs."""
+
+
+def mounted_version_2():
+    """A folder that the version 2 hierarchy of control groups is mounted at, or None."""
+    with open("/proc/mounts", encoding="utf-8") as mounts:
+        for line in mounts:
+            _, folder, kind = line.split()[:3]
+            if kind == "cgroup2":
+                return folder
+    return None
+
+
+def test_cgroupid_is_the_number_of_the_folder(bpfline):
+    folder = mounted_version_2()
+    if not folder:
+        pytest.skip("no cgroup2 is mounted")
+    result = bpfline.script('begin { print(cgroupid("%s")); }' % folder, "-q")
+    assert int(result.stdout) == os.stat(folder).st_ino
+
+
+def test_debugf_writes_to_the_trace_of_the_kernel(bpfline):
+    if not os.access(TRACE, os.R_OK):
+        pytest.skip("%s cannot be read" % TRACE)
+    word = "bpfline_test_%d" % os.getpid()
+    result = bpfline.script('begin { debugf("%s %%d %%s\\n", 42, comm); }' % word, "-q")
+    assert result.status == 0
+    with open(TRACE, encoding="utf-8", errors="replace") as trace:
+        assert re.search(r"%s 42 bpfline$" % word, trace.read(), re.MULTILINE)
+
+
+WRITE = """
+tracepoint:syscalls:sys_enter_read /comm == "head"/ { @buffer = args.buf; }
+tracepoint:syscalls:sys_exit_read /comm == "head" && args.ret == 6/ {
+	print(write_user(@buffer, "hello\\n", 6));
+	clear(@buffer);
+}
+"""
+
+
+def test_write_user_changes_what_a_process_has_read(bpfline):
+    result = bpfline.script(WRITE, "--unsafe", "-q", "-c", "head -c 6 /dev/zero")
+    if "bpf_probe_write_user" in result.stderr:
+        assert result.status == 255 and "lockdown" in result.stderr
+        pytest.skip("this kernel does not let programs write to processes")
+    assert (result.status, sorted(result.stdout.split())) == (0, ["hello", "true"])
