@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
+
 static const struct {
 	const char *name;
 	enum diag_level level;
@@ -25,6 +27,19 @@ const char *diag_id_name(enum diag_id id)
 	return diag_ids[id].name;
 }
 
+enum diag_level diag_id_level(enum diag_id id)
+{
+	return diag_ids[id].level;
+}
+
+/* The user may have made an error of the warning. */
+static enum diag_level level_of(const struct diags *diags, enum diag_id id)
+{
+	bool is_error = diags->treatment && diags->treatment->of[id] == DIAG_AS_ERROR;
+
+	return is_error ? DIAG_LEVEL_ERROR : diag_ids[id].level;
+}
+
 void diag_report(struct diags *diags, struct span span, enum diag_id id, const char *format, ...)
 {
 	struct diag *diag = arena_new_struct(diags->arena, struct diag);
@@ -32,16 +47,19 @@ void diag_report(struct diags *diags, struct span span, enum diag_id id, const c
 	size_t i;
 
 	va_start(args, format);
-	*diag = (struct diag){ .id = id, .level = diag_ids[id].level, .span = span };
+	*diag = (struct diag){ .id = id, .level = level_of(diags, id), .span = span };
 	diag->text = arena_vprintf(diags->arena, format, args);
 	va_end(args);
 	for (i = diags->list.count; i-- > 0 && diags->list.count - i < 100;) {
 		const struct diag *old = diags->list.items[i];
 
 		if (old->id == id && old->span.start == span.start && old->span.end == span.end &&
-		    !strcmp(old->text, diag->text))
+		    !strcmp(old->text, diag->text)) {
+			diags->last = diags->list.items[i];
 			return;
+		}
 	}
+	diags->last = diag;
 	vec_push(diags->arena, &diags->list, diag);
 	if (diag->level == DIAG_LEVEL_ERROR)
 		diags->error_count++;
@@ -49,7 +67,7 @@ void diag_report(struct diags *diags, struct span span, enum diag_id id, const c
 
 void diag_hint(struct diags *diags, const char *format, ...)
 {
-	struct diag *diag = vec_last(&diags->list);
+	struct diag *diag = diags->last;
 	const char *text;
 	va_list args;
 	size_t i;
@@ -65,13 +83,18 @@ void diag_hint(struct diags *diags, const char *format, ...)
 
 void diag_note(struct diags *diags, struct span span, const char *format, ...)
 {
-	struct diag *diag = vec_last(&diags->list);
+	struct diag *diag = diags->last;
 	struct diag_note note = { .span = span };
 	va_list args;
+	size_t i;
 
 	va_start(args, format);
 	note.text = arena_vprintf(diags->arena, format, args);
 	va_end(args);
+	for (i = 0; i < diag->notes.count; i++)
+		if (diag->notes.items[i].span.start == span.start &&
+		    !strcmp(diag->notes.items[i].text, note.text))
+			return;
 	vec_push(diags->arena, &diag->notes, note);
 }
 
@@ -90,21 +113,6 @@ void span_format(struct sources *sources, struct span span, struct strbuf *out)
 }
 
 enum { QUOTED_COLUMNS_MAX = 240, QUOTED_LINES_MAX = 12, TAB_WIDTH = 4 };
-
-/* Bytes of the UTF-8 character at `text`, 0 when there is none. */
-static size_t utf8_length(const char *text, size_t rest)
-{
-	unsigned char first = (unsigned char)*text;
-	size_t length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-	size_t i;
-
-	if (!length || length > rest || first > 0xf4)
-		return 0;
-	for (i = 1; i < length; i++)
-		if (((unsigned char)text[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
-}
 
 /*
  * Quotes text[first, last); what would upset a terminal becomes '?', a tab
@@ -204,6 +212,8 @@ static void format_one(const struct diags *diags, const struct diag *diag, bool 
 	format_place(diags, diag->span, out);
 	strbuf_puts(out, error ? "ERROR: " : "WARNING: ");
 	strbuf_puts(out, diag->text);
+	if (diag_ids[diag->id].level == DIAG_LEVEL_WARNING)
+		strbuf_printf(out, " [%s]", diag_ids[diag->id].name);
 	if (color)
 		strbuf_puts(out, "\033[0m");
 	strbuf_putc(out, '\n');
@@ -230,15 +240,33 @@ static int compare_places(const void *left, const void *right)
 	return 0;
 }
 
+static bool is_shown(const struct diags *diags, const struct diag *diag, bool warnings)
+{
+	if (diag->level == DIAG_LEVEL_ERROR)
+		return true;
+	return warnings && !(diags->treatment && diags->treatment->of[diag->id] == DIAG_SILENT);
+}
+
+struct diag **diags_sorted(const struct diags *diags, bool warnings, size_t *ret_count)
+{
+	size_t i, count = 0;
+	struct diag **sorted = arena_new_array(diags->arena, struct diag *, diags->list.count);
+
+	for (i = 0; i < diags->list.count; i++)
+		if (is_shown(diags, diags->list.items[i], warnings))
+			sorted[count++] = diags->list.items[i];
+	qsort(sorted, count, sizeof(*sorted), compare_places);
+	*ret_count = count;
+	return sorted;
+}
+
 void diags_format(const struct diags *diags, bool color, bool warnings, struct strbuf *out)
 {
-	size_t i, count = diags->list.count;
-	struct diag **sorted = arena_dup(diags->arena, diags->list.items, count * sizeof(*sorted));
+	size_t i, count;
+	struct diag **sorted = diags_sorted(diags, warnings, &count);
 
-	qsort(sorted, count, sizeof(*sorted), compare_places);
 	for (i = 0; i < count; i++)
-		if (warnings || sorted[i]->level == DIAG_LEVEL_ERROR)
-			format_one(diags, sorted[i], color, out);
+		format_one(diags, sorted[i], color, out);
 }
 
 enum { SUGGESTION_LENGTH_MAX = 64 };

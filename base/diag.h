@@ -28,10 +28,19 @@ struct diag {
 	VEC(const char *) hints;
 };
 
+/* What the user wants of a warning (-W). */
+enum diag_treatment { DIAG_AS_WARNING, DIAG_SILENT, DIAG_AS_ERROR };
+
+struct diag_treatments {
+	unsigned char of[DIAG_ID_COUNT]; /* enum diag_treatment; means nothing for errors */
+};
+
 struct diags {
 	struct arena *arena;
 	struct sources *sources;
+	const struct diag_treatments *treatment; /* NULL: warnings are warnings */
 	VEC(struct diag *) list;
+	struct diag *last; /* what hints and notes are added to */
 	size_t error_count;
 };
 
@@ -39,7 +48,7 @@ enum { DIAG_ERRORS_MAX = 20 }; /* a pass that reaches this many may stop */
 
 void diags_init(struct diags *diags, struct arena *arena, struct sources *sources);
 
-/* The level comes from the id.  The same id at the same span is kept once. */
+/* The level comes from the id and the treatment.  The same id at the same span is kept once. */
 void diag_report(struct diags *diags, struct span span, enum diag_id id, const char *format, ...)
 	PRINTF_LIKE(4, 5);
 
@@ -48,6 +57,7 @@ void diag_hint(struct diags *diags, const char *format, ...) PRINTF_LIKE(2, 3);
 void diag_note(struct diags *diags, struct span span, const char *format, ...) PRINTF_LIKE(3, 4);
 
 const char *diag_id_name(enum diag_id id); /* "ARG_TYPE" */
+enum diag_level diag_id_level(enum diag_id id); /* whatever the user wants of it */
 
 /*
  * Errors first, then warnings, each in the order of their places:
@@ -56,8 +66,16 @@ const char *diag_id_name(enum diag_id id); /* "ARG_TYPE" */
  *	the source line
  *	     ~~~
  *	HINT: ...
+ *
+ * The text of a warning ends in its id, which is what -W goes by.
  */
 void diags_format(const struct diags *diags, bool color, bool warnings, struct strbuf *out);
+
+/* The same as lines of JSON (diag_json.c). */
+void diags_format_json(const struct diags *diags, bool warnings, struct strbuf *out);
+
+/* What is to be shown, in the order of showing. */
+struct diag **diags_sorted(const struct diags *diags, bool warnings, size_t *ret_count);
 
 /* "FILE:LINE:COL-END" of a span, as in messages. */
 void span_format(struct sources *sources, struct span span, struct strbuf *out);

@@ -1,7 +1,7 @@
 /*
  * Every diagnostic: id and level.  tests/golden/errors holds a case for each,
- * named ID.what.bt; a lint compares.  Ids are part of the interface
- * (--silence=ID, JSON): they are not renamed.
+ * named ID.what.bt, and docs/manual.md a line; a lint compares.  Ids are part of
+ * the interface (-W, JSON): they are not renamed.
  */
 #ifndef BASE_DIAG_IDS_H
 #define BASE_DIAG_IDS_H

@@ -49,6 +49,8 @@ enum long_option {
 	X('q', "quiet", NULL, "do not tell that probes were attached") \
 	X('k', "warnings", NULL, "run-time warnings also for absent elements and failed reads") \
 	X(OPTION_NO_WARNINGS, "no-warnings", NULL, "no warnings at all") \
+	X('W', NULL, "LIST", "warnings by their ids: no-ID silences, error=ID makes an error,\n" \
+	  "no-all and error do so with all") \
 	X(OPTION_UNSAFE, "unsafe", NULL, "allow functions that change the system") \
 	X(OPTION_STRICT, "strict", NULL, "exit status 6 when data was lost") \
 	X(OPTION_DRY_RUN, "dry-run", NULL, "compile, load, attach, detach") \

@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "base/vec.h"
 #include "cli/option_list.h"
+#include "cli/warnings.h"
 #include "lexer/literal.h"
 #include "runtime/exit_status.h"
 #include "runtime/output/outputs.h"
@@ -398,6 +399,8 @@ static int parse_option(struct arena *arena, struct options *options, int option
 	case 'k':
 	case OPTION_NO_WARNINGS:
 		return parse_warnings(options, option);
+	case 'W':
+		return warnings_parse(arena, argument, &options->treatments) ? STATUS_USAGE : 0;
 	case OPTION_ATTACH:
 		return parse_mechanism(argument, options);
 	case 'I':

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/diag.h"
 #include "base/vec.h"
 #include "codegen/codegen.h"
 #include "runtime/output/output.h"
@@ -50,6 +51,7 @@ struct options {
 	uint32_t debug_stages;	 /* -d: bits by enum compile_stage */
 	uint32_t hidden_features; /* --no-feature: bits by enum target_feature */
 	enum session_mode mode; /* --test, --bench */
+	struct diag_treatments treatments; /* -W */
 	bool dump_only;	   /* --dump: do not run */
 	bool compile_only; /* --mode=codegen */
 	bool asks_for_llvm; /* --emit-llvm */

@@ -25,6 +25,7 @@
 #include "runtime/host/user_files.h"
 #include "runtime/host/info.h"
 #include "runtime/lister.h"
+#include "runtime/output/outputs.h"
 #include "runtime/output/report.h"
 #include "runtime/session.h"
 #include "sema/passes.h"
@@ -103,12 +104,18 @@ static void job_finish(struct job *job)
 	target_close(job->target);
 }
 
+static void init_diags(struct job *job)
+{
+	diags_init(&job->diags, job->arena, &job->sources);
+	job->diags.treatment = &job->options->treatments;
+}
+
 static bool job_init(struct job *job, struct arena *arena, const struct options *options,
 		     const struct environment *environment)
 {
 	*job = (struct job){ .arena = arena, .options = options, .environment = environment };
 	sources_init(&job->sources, arena);
-	diags_init(&job->diags, arena, &job->sources);
+	init_diags(job);
 	job->target = open_target(job);
 	if (job->target)
 		set_headers(job);
@@ -139,15 +146,25 @@ static bool read_script(struct job *job)
 	return job->source;
 }
 
-/* Prints what the compiler found; the exit status for errors. */
+/*
+ * Prints what the compiler found; the exit status for errors.  As JSON it goes
+ * where all other lines of JSON go.
+ */
 static int print_diags(struct job *job)
 {
+	bool warnings = !job->options->no_warnings;
 	struct strbuf text;
 	size_t i;
 
 	strbuf_init(&text, job->arena);
-	diags_format(&job->diags, job->environment->color, !job->options->no_warnings, &text);
-	fwrite(text.text, 1, text.length, stderr);
+	if (job->options->format == &output_json) {
+		diags_format_json(&job->diags, warnings, &text);
+		fwrite(text.text, 1, text.length, stdout);
+		fflush(stdout);
+	} else {
+		diags_format(&job->diags, job->environment->color, warnings, &text);
+		fwrite(text.text, 1, text.length, stderr);
+	}
 	for (i = 0; i < job->diags.list.count; i++)
 		if (job->diags.list.items[i]->id == DIAG_C_SYNTAX ||
 		    job->diags.list.items[i]->id == DIAG_C_COMPILER)
@@ -274,7 +291,7 @@ static int compile_and_run(struct job *job)
 		dump_stage(job, (enum compile_stage)stage, stderr);
 		if (job->diags.error_count)
 			return print_diags(job);
-		diags_init(&job->diags, job->arena, &job->sources);
+		init_diags(job);
 	}
 	object = compile(job->arena, &job->sources, job->source, &job->language,
 			 &job->compile_options, &job->diags, NULL);
@@ -449,7 +466,7 @@ int verb_format(struct arena *arena, const struct options *options,
 	int err;
 
 	sources_init(&job.sources, arena);
-	diags_init(&job.diags, arena, &job.sources);
+	init_diags(&job);
 	interner_init(&interner, arena);
 	strbuf_init(&text, arena);
 	if (!read_script(&job))

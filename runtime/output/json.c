@@ -5,85 +5,12 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/strbuf.h"
+#include "base/json.h"
 #include "runtime/output/outputs.h"
 #include "runtime/output/value_text.h"
 
 /* Readers that keep numbers as doubles hold integers exactly up to here. */
 #define EXACT_MAX (1ull << 53)
-
-/* Bytes of the UTF-8 character at `bytes`; 0: there is none. */
-static size_t character_length(const unsigned char *bytes, size_t left)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint32_t least;
-	} forms[] = { { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
-	size_t form, i;
-
-	for (form = 0; form < ARRAY_SIZE(forms); form++) {
-		uint32_t code = bytes[0] & (unsigned char)~forms[form].mask;
-
-		if ((bytes[0] & forms[form].mask) != forms[form].lead || left < form + 2)
-			continue;
-		for (i = 1; i < form + 2; i++) {
-			if ((bytes[i] & 0xc0) != 0x80)
-				return 0;
-			code = code << 6 | (bytes[i] & 0x3f);
-		}
-		if (code < forms[form].least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-			return 0;
-		return form + 2;
-	}
-	return 0;
-}
-
-/* UTF-8 as it is; what is none, byte by byte as the character of that number. */
-static size_t beyond_ascii_json(const char *bytes, size_t left, struct strbuf *out)
-{
-	size_t length = character_length((const unsigned char *)bytes, left);
-
-	if (length)
-		strbuf_add(out, bytes, length);
-	else
-		strbuf_printf(out, "\\u%04x", (unsigned char)*bytes);
-	return length ? length : 1;
-}
-
-static void string_json(const char *bytes, size_t length, struct strbuf *out)
-{
-	size_t i;
-
-	strbuf_putc(out, '"');
-	for (i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)bytes[i];
-
-		switch (c) {
-		case '"':
-		case '\\':
-			strbuf_putc(out, '\\');
-			strbuf_putc(out, (char)c);
-			break;
-		case '\n':
-			strbuf_puts(out, "\\n");
-			break;
-		case '\r':
-			strbuf_puts(out, "\\r");
-			break;
-		case '\t':
-			strbuf_puts(out, "\\t");
-			break;
-		default:
-			if (c >= 0x80)
-				i += beyond_ascii_json(bytes + i, length - i, out) - 1;
-			else if (c < 0x20 || c == 0x7f)
-				strbuf_printf(out, "\\u%04x", c);
-			else
-				strbuf_putc(out, (char)c);
-		}
-	}
-	strbuf_putc(out, '"');
-}
 
 static void integer_json(int64_t number, bool is_signed, struct strbuf *out)
 {
@@ -109,7 +36,7 @@ static void list_json(const struct value *value, const char *mark, struct strbuf
 		if (i)
 			strbuf_puts(out, is_record ? ", " : ",");
 		if (is_record) {
-			string_json(value->list.names[i], strlen(value->list.names[i]), out);
+			json_string(value->list.names[i], strlen(value->list.names[i]), out);
 			strbuf_puts(out, ": ");
 		}
 		value_json(&value->list.items[i], mark, out);
@@ -178,7 +105,7 @@ static void cut_string_json(const struct value *value, const char *mark, struct 
 
 	strbuf_init(&text, out->arena);
 	value_text(value, mark, &text);
-	string_json(text.text, text.length, out);
+	json_string(text.text, text.length, out);
 }
 
 /* What is text in every format. */
@@ -188,7 +115,7 @@ static void text_json(const struct value *value, const char *mark, struct strbuf
 
 	strbuf_init(&text, out->arena);
 	value_text(value, mark, &text);
-	string_json(text.text, text.length, out);
+	json_string(text.text, text.length, out);
 }
 
 /* Signed bytes, as the reference has them. */
@@ -228,7 +155,7 @@ static void value_json(const struct value *value, const char *mark, struct strbu
 		if (value->is_truncated)
 			cut_string_json(value, mark, out);
 		else
-			string_json(value->string.bytes, value->string.length, out);
+			json_string(value->string.bytes, value->string.length, out);
 		return;
 	case VALUE_ARRAY:
 	case VALUE_TUPLE:
@@ -270,7 +197,7 @@ static void key_json(const struct value *key, const char *mark, struct strbuf *o
 	for (from = to = 0; from < text.length; from++)
 		if (text.text[from] != ' ')
 			text.text[to++] = text.text[from];
-	string_json(text.text, to, out);
+	json_string(text.text, to, out);
 }
 
 static struct strbuf begin(const char *type)
@@ -311,7 +238,7 @@ static void json_printf(struct output *output, const char *text, size_t length)
 	struct strbuf line = begin("printf");
 
 	strbuf_puts(&line, "\"data\": ");
-	string_json(text, length, &line);
+	json_string(text, length, &line);
 	finish(output, &line);
 }
 
@@ -324,7 +251,7 @@ static void json_text(struct output *output, enum output_text kind, const char *
 	if (kind == OUTPUT_JOIN && length && text[length - 1] == '\n')
 		length--;
 	strbuf_puts(&line, "\"data\": ");
-	string_json(text, length, &line);
+	json_string(text, length, &line);
 	finish(output, &line);
 }
 
@@ -377,7 +304,7 @@ static void json_map(struct output *output, const struct map_listing *listing)
 	size_t i;
 
 	strbuf_puts(&line, "\"data\": {");
-	string_json(listing->name, strlen(listing->name), &line);
+	json_string(listing->name, strlen(listing->name), &line);
 	strbuf_puts(&line, listing->is_keyed ? ": {" : ": ");
 	for (i = 0; i < listing->count; i++) {
 		struct map_entry entry;
@@ -427,7 +354,7 @@ static void place_json(const char *place, struct strbuf *line)
 		return;
 	length = (size_t)(number - place);
 	strbuf_puts(line, ", \"filename\": ");
-	string_json(place, length, line);
+	json_string(place, length, line);
 	strbuf_puts(line, ", \"line\": ");
 	unsigned_text(strtoul(number + 1, NULL, 10), line);
 	strbuf_puts(line, ", \"col\": ");
@@ -440,7 +367,7 @@ static void json_message(struct output *output, enum output_message kind, const 
 	struct strbuf line = begin(kind == OUTPUT_ERRORF ? "errorf" : "warnf");
 
 	strbuf_puts(&line, "\"msg\": ");
-	string_json(text, length, &line);
+	json_string(text, length, &line);
 	place_json(place, &line);
 	finish(output, &line);
 }
@@ -455,9 +382,9 @@ static void json_helper_error(struct output *output, const char *place,
 		return;
 	line = begin("helper_error");
 	strbuf_puts(&line, "\"msg\": ");
-	string_json(text, strlen(text), &line);
+	json_string(text, strlen(text), &line);
 	strbuf_puts(&line, ", \"helper\": ");
-	string_json(failure->helper, strlen(failure->helper), &line);
+	json_string(failure->helper, strlen(failure->helper), &line);
 	strbuf_puts(&line, ", \"retcode\": ");
 	signed_text(failure->error, &line);
 	strbuf_puts(&line, ", \"count\": ");
@@ -475,7 +402,7 @@ static void json_warning(struct output *output, const char *place, const char *t
 		return;
 	line = begin("runtime_error");
 	strbuf_puts(&line, "\"msg\": ");
-	string_json(text, strlen(text), &line);
+	json_string(text, strlen(text), &line);
 	place_json(place, &line);
 	finish(output, &line);
 }

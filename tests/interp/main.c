@@ -82,6 +82,7 @@ static const struct object *compile_script(struct job *job, int *ret_status)
 
 	sources_init(sources, job->arena);
 	diags_init(&diags, job->arena, sources);
+	diags.treatment = &options->treatments;
 	*ret_status = STATUS_USAGE;
 	source = script_read(job->arena, sources, options);
 	if (!source)

@@ -36,3 +36,14 @@ def test_every_id_has_a_case():
 def test_every_case_names_an_id():
     unknown = sorted(set(case_ids()) - set(ids()))
     assert not unknown, "cases named after no diagnostic: %s" % unknown
+
+
+def test_the_manual_lists_every_id():
+    """Warnings as rows of a table, errors in one list; and nothing else."""
+    manual = sources.read("docs/manual.md")
+    section = manual[manual.index("## Errors and warnings"):manual.index("## Looking inside")]
+    levels = dict(re.findall(r"^\s*X\((\w+),\s*(ERROR|WARNING)\)", sources.read("base/diag_ids.h"), re.MULTILINE))
+    rows = re.findall(r"^\| ([A-Z_]+) \|", section, re.MULTILINE)
+    assert rows == [name for name in ids() if levels[name] == "WARNING"]
+    listed = re.findall(r"[A-Z_]{2,}", section[section.index("The ids of errors:"):])
+    assert listed == [name for name in ids() if levels[name] == "ERROR"]

@@ -49,6 +49,11 @@ ACCEPTED = {
                                   r"memory could not be read"),
     "-k of buf()": (["-k", "-e", 'begin { print(buf(5, 1)); }'], 0, r"", r"memory could not be read"),
     "--no-warnings": (["--no-warnings", "-q", "-e", 'begin { warnf("soft"); print(cpid); }'], 0, r"^0$", r"\A\Z"),
+    "-W no-discarded": (["-W", "no-discarded,no-UNREACHABLE", "-q", "-e", "begin { 5; exit(); print(1); }"], 0, r"", r"\A\Z"),
+    "-W no-all, and one back": (["-W", "no-all,discarded", "-q", "-e", "begin { 5; exit(); print(1); }"], 0, r"",
+                                r"\A.*Return value discarded\. \[DISCARDED\]\n.*\n.*\n.*\n\Z"),
+    "-W error, and not that": (["-W", "error", "-W", "no-error=discarded", "-q", "-e", "begin { 5; }"], 0, r"", r"WARNING"),
+    "-W no- of an id with NO": (["-W", "no-no-match-skipped", "-q", "-e", HELLO], 0, r"^hi$", r"\A\Z"),
     "--unsafe": (["--unsafe", "-e", 'begin { system("echo hi"); }'], 0, r"^hi$", r""),
     "--strict without losses": (["--strict", "-e", HELLO], 0, r"^hi$", r""),
     "--dry-run": (["--dry-run", "-e", HELLO], 0, r"\A\Z", r"\A\Z"),
@@ -133,6 +138,10 @@ REFUSED = {
     "an unknown option": (["--nosuch"], 1, r"nosuch(?s:.)*^Usage"),
     "no script": (["-v"], 1, r"USAGE: filename or -e 'program' required"),
     "-c with -p": (["-c", "true", "-p", "1", "-e", HELLO], 1, r"Cannot use both -c and -p\."),
+    "-W error": (["-W", "error", "-e", "begin { 5; }"], 1, r"ERROR: Return value discarded\. \[DISCARDED\]"),
+    "-W error of an id": (["-W", "error=discarded", "-e", "begin { 5; }"], 1, r"ERROR: Return value discarded\."),
+    "-W of an error": (["-W", "no-bad-cast", "-e", HELLO], 1, r"BAD_CAST is always an error"),
+    "-W of nothing known": (["-W", "no-unsed", "-e", HELLO], 1, r"no warning 'unsed'\nHINT: did you mean UNUSED\?"),
     "-k twice": (["-k", "-k", "-e", HELLO], 1, r"-k"),
     "-k with --no-warnings": (["-k", "--no-warnings", "-e", HELLO], 1, r"--no-warnings"),
     "-p of text": (["-p", "abc", "-e", HELLO], 1, r"Failed to parse pid: invalid integer: abc"),
@@ -420,10 +429,31 @@ def test_small_environment(bpfline, live):
     assert result.stdout == "__BPFTRACE_NOTIFY_PROBES_ATTACHED\nhi\n\n\n"
 
 
+def read_schema():
+    with open(os.path.join(os.path.dirname(__file__), "../../docs/output.schema.json"), encoding="utf-8") as f:
+        return json.load(f)
+
+
+def test_diagnostics_as_json(bpfline):
+    """Places as numbers, notes and hints beside them, and nothing on standard error."""
+    script = 'macro add(x) { x + "a" }\nbegin { 5; add(pid); }\n'
+    result = bpfline.run("--target", bpfline.canned, "-f", "json", "-e", script)
+    error, warning = (json.loads(line) for line in result.stdout.splitlines())
+    branch = next(b for b in read_schema()["oneOf"] if b["title"] == "diagnostic")
+    for line in error, warning:
+        assert set(branch["required"]) <= set(line) <= set(branch["properties"])
+    assert (result.status, result.stderr) == (1, "")
+    assert (error["id"], error["severity"], error["filename"]) == ("BAD_OPERAND", "error", "stdin")
+    assert [error[key] for key in ("line", "col", "end_line", "end_col")] == [1, 16, 1, 23]
+    assert [(note["msg"], note["line"], note["col"]) for note in error["notes"]] == [
+        ("expanded from", 2, 12), ("left (uint32)", 2, 16), ("right (string[2])", 1, 20)]
+    assert (warning["id"], warning["severity"], warning["line"]) == ("DISCARDED", "warning", 2)
+    assert warning["hints"] and not warning["notes"]
+
+
 def test_lines_of_json_are_what_the_schema_says(bpfline, live):
     """Its words for "type", and each line is JSON."""
-    with open(os.path.join(os.path.dirname(__file__), "../../docs/output.schema.json"), encoding="utf-8") as f:
-        schema = json.load(f)
+    schema = read_schema()
     types = {branch["properties"]["type"]["const"] for branch in schema["oneOf"]}
     result = bpfline.script(
         'begin { printf("%s\\n", "a\\x01\\xff\\"b"); print((1, "x")); time("t"); cat("/proc/sys/kernel/ostype"); '
