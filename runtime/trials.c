@@ -39,11 +39,6 @@ static const char *trial_name(const struct object_attachment *attachment)
 	return strchr(attachment->name, ':') + 1;
 }
 
-static bool is_json(const struct session *session)
-{
-	return output_format_of(session->output)->attached == output_json.attached;
-}
-
 static void PRINTF_LIKE(2, 3) say(struct session *session, const char *format, ...)
 {
 	struct strbuf text;
@@ -129,33 +124,32 @@ static int run_tests(struct session *session)
 	const struct object *object = session->object;
 	uint32_t count = count_of(session, &probe_test);
 	VEC(const char *) failed = { 0 };
-	bool as_json = is_json(session), passed;
+	const struct output_format *format = output_format_of(session->output);
 	uint64_t ns;
+	bool passed;
 	size_t i;
 
-	if (!as_json)
+	if (!format->test)
 		say(session, GREEN "[==========]" PLAIN " Running %u test%s.\n", count, plural(count));
 	for (i = 0; i < object->attachments.count; i++) {
 		const struct object_attachment *attachment = &object->attachments.items[i];
 
 		if (attachment->type != &probe_test)
 			continue;
-		if (!as_json)
+		if (!format->test)
 			say(session, GREEN "[ RUN      ]" PLAIN " %s\n", trial_name(attachment));
 		passed = run_test(session, attachment, &ns);
 		if (!passed)
 			vec_push(session->arena, &failed, trial_name(attachment));
-		if (as_json) {
-			say(session, "{\"type\": \"test_result\", \"data\": {\"%s\": {\"duration\": %" PRIu64
-				     ", \"passed\": %s}}}\n",
-			    trial_name(attachment), ns, passed ? "true" : "false");
+		if (format->test) {
+			format->test(session->output, trial_name(attachment), ns, passed);
 			continue;
 		}
 		say(session, passed ? GREEN "[       OK ]" PLAIN " %s " : RED "[  FAILED  ]" PLAIN " %s ",
 		    trial_name(attachment));
 		say_time(session, ns);
 	}
-	if (!as_json)
+	if (!format->test)
 		say_sum(session, count, failed.items, failed.count);
 	return failed.count ? STATUS_USAGE : STATUS_OK;
 }
@@ -184,6 +178,7 @@ static int time_runs(struct session *session, const struct object_attachment *at
 static void run_benchmark(struct session *session, const struct object_attachment *attachment,
 			  bool has_stats)
 {
+	const struct output_format *format = output_format_of(session->output);
 	uint32_t runs = FIRST_RUNS;
 	uint64_t ns = 0;
 	int err;
@@ -200,9 +195,8 @@ static void run_benchmark(struct session *session, const struct object_attachmen
 		report_error("failed to run the probe '%s': %s", attachment->name, strerror(-err));
 		return;
 	}
-	if (is_json(session))
-		say(session, "{\"type\": \"benchmark_result\", \"data\": {\"%s\": {\"average\": %" PRIu64
-			     ", \"iters\": %u}}}\n", trial_name(attachment), ns / runs, runs);
+	if (format->benchmark)
+		format->benchmark(session->output, trial_name(attachment), ns / runs, runs);
 	else
 		say(session, "%-41s%-15" PRIu64 "%u\n", trial_name(attachment), ns / runs, runs);
 }
@@ -213,7 +207,7 @@ static int run_benchmarks(struct session *session)
 	int stats = bpf_enable_stats();
 	size_t i;
 
-	if (!is_json(session))
+	if (!output_format_of(session->output)->benchmark)
 		say(session, "%-41s%-15s%s\n"
 			     "-------------------------------------------------------------------\n",
 		    "Benchmark", "Time(ns)", "Iterations");

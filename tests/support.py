@@ -11,6 +11,8 @@ import signal
 import subprocess
 import time
 
+import json_lines
+
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TESTS = os.path.join(SOURCE, "tests")
 LIMIT = 20  # seconds for a run of bpfline that does nothing long
@@ -19,6 +21,7 @@ SANITIZER_STATUS = 99
 NAME = "w%07d" % os.getpid()
 SANITIZER_TEXT = re.compile(r"runtime error: |AddressSanitizer|LeakSanitizer|UndefinedBehavior")
 ATTACHED = re.compile(rb"^Attached (\d+) probes?$", re.MULTILINE)
+ATTACHED_JSON = re.compile(rb'^{"type": "attached_probes"', re.MULTILINE)
 
 
 class Crash(AssertionError):
@@ -68,6 +71,13 @@ def check_sound(status, stderr, command):
         raise Crash("killed by %s:\n%s\n%s" % (signal.Signals(-status).name, command, stderr))
 
 
+def output_is_json(command):
+    """Does standard output hold lines of JSON and nothing else?  A child's own output may come between."""
+    formats = [command[i + 1] for i in range(len(command) - 1) if command[i] == "-f"]
+    others = {"-o", "--dump", "-l", "--fmt", "-h"}
+    return formats[-1:] == ["json"] and not others & {word.split("=")[0] for word in command}
+
+
 class Bpfline:
     """The program under test; in an ASan build every limit is four times as long."""
 
@@ -93,6 +103,8 @@ class Bpfline:
         stdout = stdout.decode(errors="surrogateescape")
         stderr = stderr.decode(errors="surrogateescape")
         check_sound(process.returncode, stderr, command)
+        if output_is_json(command):
+            json_lines.check_lines(stdout)
         return Result(process.returncode, stdout, stderr, time.monotonic() - start)
 
     def script(self, text, *args, **kw):
@@ -116,7 +128,7 @@ class Tracer:
 
     def __init__(self, bpfline, command, timeout, env):
         self.command, self.timeout = command, timeout
-        self.stderr = b""
+        self.stdout = self.stderr = b""
         self.begun = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, env=environment(**env))
@@ -136,8 +148,9 @@ class Tracer:
 
     def _await_attached(self):
         limit = time.monotonic() + self.timeout
-        fd = self.process.stderr.fileno()
-        while not ATTACHED.search(self.stderr):
+        in_json = output_is_json(self.command)
+        fd = (self.process.stdout if in_json else self.process.stderr).fileno()
+        while not (ATTACHED_JSON.search(self.stdout) or ATTACHED.search(self.stderr)):
             ready = select.select([fd], [], [], max(0, limit - time.monotonic()))[0]
             data = os.read(fd, 65536) if ready else b""
             if not data:
@@ -146,7 +159,10 @@ class Tracer:
                 text = (self.stderr + rest).decode(errors="replace")
                 check_sound(self.process.returncode, text, self.command)
                 raise AssertionError("did not attach: %s\n%s" % (self.command, text))
-            self.stderr += data
+            if in_json:
+                self.stdout += data
+            else:
+                self.stderr += data
 
     def stop(self, sig=signal.SIGINT):
         """Sends the signal, waits for the end."""
@@ -160,9 +176,12 @@ class Tracer:
             self.process.communicate()
             raise Crash("did not end within %g s: %s" % (self.timeout, self.command)) from None
         stderr = (self.stderr + rest).decode(errors="surrogateescape")
+        seconds = time.monotonic() - start
+        stdout = (self.stdout + stdout).decode(errors="surrogateescape")
         check_sound(self.process.returncode, stderr, self.command)
-        return Result(self.process.returncode, stdout.decode(errors="surrogateescape"), stderr,
-                      time.monotonic() - start)
+        if output_is_json(self.command):
+            json_lines.check_lines(stdout)
+        return Result(self.process.returncode, stdout, stderr, seconds)
 
     def wait(self):
         """Waits for an end of its own."""

@@ -6,6 +6,7 @@
 
 #include "base/compiler.h"
 #include "base/json.h"
+#include "runtime/output/compact_text.h"
 #include "runtime/output/outputs.h"
 #include "runtime/output/value_text.h"
 
@@ -186,18 +187,13 @@ static void value_json(const struct value *value, const char *mark, struct strbu
 	unreachable();
 }
 
-/* The text of a key without its blanks. */
 static void key_json(const struct value *key, const char *mark, struct strbuf *out)
 {
 	struct strbuf text;
-	size_t from, to;
 
 	strbuf_init(&text, out->arena);
-	key_text(key, mark, &text);
-	for (from = to = 0; from < text.length; from++)
-		if (text.text[from] != ' ')
-			text.text[to++] = text.text[from];
-	json_string(text.text, to, out);
+	compact_key_text(key, mark, &text);
+	json_string(text.text, text.length, out);
 }
 
 static struct strbuf begin(const char *type)
@@ -407,6 +403,37 @@ static void json_warning(struct output *output, const char *place, const char *t
 	finish(output, &line);
 }
 
+static struct strbuf begin_trial(const char *type, const char *name)
+{
+	struct strbuf line = begin(type);
+
+	strbuf_puts(&line, "\"data\": {");
+	json_string(name, strlen(name), &line);
+	return line;
+}
+
+static void json_test(struct output *output, const char *name, uint64_t ns, bool passed)
+{
+	struct strbuf line = begin_trial("test_result", name);
+
+	strbuf_puts(&line, ": {\"duration\": ");
+	unsigned_text(ns, &line);
+	strbuf_puts(&line, passed ? ", \"passed\": true}}" : ", \"passed\": false}}");
+	finish(output, &line);
+}
+
+static void json_benchmark(struct output *output, const char *name, uint64_t average_ns, uint64_t runs)
+{
+	struct strbuf line = begin_trial("benchmark_result", name);
+
+	strbuf_puts(&line, ": {\"average\": ");
+	unsigned_text(average_ns, &line);
+	strbuf_puts(&line, ", \"iters\": ");
+	unsigned_text(runs, &line);
+	strbuf_puts(&line, "}}");
+	finish(output, &line);
+}
+
 const struct output_format output_json = {
 	.name = "json",
 	.attached = json_attached,
@@ -419,4 +446,6 @@ const struct output_format output_json = {
 	.lost = json_lost,
 	.warning = json_warning,
 	.helper_error = json_helper_error,
+	.test = json_test,
+	.benchmark = json_benchmark,
 };

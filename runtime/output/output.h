@@ -56,6 +56,9 @@ struct output_format {
 	/* A helper that failed so many times; NULL: the warning does. */
 	void (*helper_error)(struct output *output, const char *place,
 			     const struct helper_failure *failure);
+	/* A test or benchmark that was run; NULL: it is shown as text. */
+	void (*test)(struct output *output, const char *name, uint64_t ns, bool passed);
+	void (*benchmark)(struct output *output, const char *name, uint64_t average_ns, uint64_t runs);
 	/* After all output, may be NULL: formats that write nothing before they have seen all. */
 	void (*finish)(struct output *output);
 };

@@ -2,7 +2,6 @@
 
 tests/lint/test_option_tables.py holds the tables to the lists in the source.
 """
-import json
 import os
 import re
 import shutil
@@ -427,43 +426,3 @@ def test_small_environment(bpfline, live):
     result = bpfline.run("-e", HELLO, before=["env", "-i", "PATH=/usr/bin:/bin",
                                               "__BPFTRACE_NOTIFY_PROBES_ATTACHED=1"])
     assert result.stdout == "__BPFTRACE_NOTIFY_PROBES_ATTACHED\nhi\n\n\n"
-
-
-def read_schema():
-    with open(os.path.join(os.path.dirname(__file__), "../../docs/output.schema.json"), encoding="utf-8") as f:
-        return json.load(f)
-
-
-def test_diagnostics_as_json(bpfline):
-    """Places as numbers, notes and hints beside them, and nothing on standard error."""
-    script = 'macro add(x) { x + "a" }\nbegin { 5; add(pid); }\n'
-    result = bpfline.run("--target", bpfline.canned, "-f", "json", "-e", script)
-    error, warning = (json.loads(line) for line in result.stdout.splitlines())
-    branch = next(b for b in read_schema()["oneOf"] if b["title"] == "diagnostic")
-    for line in error, warning:
-        assert set(branch["required"]) <= set(line) <= set(branch["properties"])
-    assert (result.status, result.stderr) == (1, "")
-    assert (error["id"], error["severity"], error["filename"]) == ("BAD_OPERAND", "error", "stdin")
-    assert [error[key] for key in ("line", "col", "end_line", "end_col")] == [1, 16, 1, 23]
-    assert [(note["msg"], note["line"], note["col"]) for note in error["notes"]] == [
-        ("expanded from", 2, 12), ("left (uint32)", 2, 16), ("right (string[2])", 1, 20)]
-    assert (warning["id"], warning["severity"], warning["line"]) == ("DISCARDED", "warning", 2)
-    assert warning["hints"] and not warning["notes"]
-
-
-def test_lines_of_json_are_what_the_schema_says(bpfline, live):
-    """Its words for "type", and each line is JSON."""
-    schema = read_schema()
-    types = {branch["properties"]["type"]["const"] for branch in schema["oneOf"]}
-    result = bpfline.script(
-        'begin { printf("%s\\n", "a\\x01\\xff\\"b"); print((1, "x")); time("t"); cat("/proc/sys/kernel/ostype"); '
-        'system("echo s"); errorf("e"); warnf("w"); @m[1, "a b"] = 2; @h = hist(5); @s = stats(5); $z = cpu - cpu; '
-        'print(1 / $z); print(buf("a", 1)); @k[kstack(raw)] = count(); @f[1] = 1; @f[2] = 1; }', "-f", "json", "--unsafe")
-    lines = [json.loads(line) for line in result.stdout.splitlines()]
-    assert {line["type"] for line in lines} <= types
-    assert {"printf", "value", "time", "cat", "syscall", "errorf", "warnf", "map", "hist", "stats",
-            "runtime_error", "attached_probes"} <= {line["type"] for line in lines}
-    for line in lines:
-        branch = next(b for b in schema["oneOf"] if b["properties"]["type"]["const"] == line["type"])
-        assert set(branch["required"]) <= set(line), line
-        assert set(line) <= set(branch["properties"]), line
