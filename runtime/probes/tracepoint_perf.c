@@ -22,7 +22,10 @@ const char *event_of_target(const char *target)
 	return strchr(target, ':') + 1;
 }
 
-/* The context may only be read at its register plus a constant, so no build_copy(). */
+/*
+ * The context may only be read at its register plus a constant, so no build_copy();
+ * the steps have to suit the alignment of both ends.
+ */
 static struct val copy_of_field(struct codegen *cg, const struct field *field)
 {
 	struct val context = build_context(cg->b), slot = build_slot(cg->b, field->type->size);
@@ -35,7 +38,7 @@ static struct val copy_of_field(struct codegen *cg, const struct field *field)
 	}
 	for (; at < field->type->size; at += step) {
 		left = field->type->size - at;
-		for (step = 8; step > left || (field->offset + at) % step; step /= 2)
+		for (step = 8; step > left || (field->offset + at) % step || at % step; step /= 2)
 			;
 		build_store(cg->b, step, slot, at,
 			    build_load_pure(cg->b, step, false, context, field->offset + at));

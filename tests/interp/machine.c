@@ -70,6 +70,17 @@ void *machine_at(struct machine *machine, uint64_t address, uint64_t size, unsig
 	return bytes;
 }
 
+/* Of memory that programs load from and store to, the verifier wants the stack aligned. */
+static void check_alignment(struct machine *machine, uint64_t address, unsigned size)
+{
+	unsigned i;
+
+	for (i = 0; i < machine->depth && address % size; i++)
+		if (address - machine->kernel->frames[i] < STACK_SIZE)
+			machine_fail(machine, "%u bytes of the stack at %#" PRIx64 " are not aligned", size,
+				     address);
+}
+
 /* --- arithmetic ------------------------------------------------------------------------- */
 
 static uint64_t extend(uint64_t value, unsigned bits)
@@ -192,6 +203,7 @@ static uint64_t load(struct machine *machine, const struct bpf_insn *insn, uint6
 	const void *bytes = machine_at(machine, address, size, MEMORY_LOAD, "a load");
 	uint64_t value = 0;
 
+	check_alignment(machine, address, size);
 	if (bytes)
 		memcpy(&value, bytes, size);
 	return BPF_MODE(insn->code) == MEMSX ? extend(value, size * 8) : value;
@@ -203,6 +215,7 @@ static void store(struct machine *machine, const struct bpf_insn *insn, uint64_t
 	unsigned size = size_of(insn->code);
 	void *bytes = machine_at(machine, address, size, MEMORY_STORE, "a store");
 
+	check_alignment(machine, address, size);
 	if (bytes)
 		memcpy(bytes, &value, size);
 }
