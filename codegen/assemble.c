@@ -10,7 +10,7 @@
 #include "codegen/passes.h"
 
 /* A jump may be made of three instructions: so far a short one surely reaches in the end. */
-enum { REG_FRAME = 10, STACK_MAX = 512, SHORT_REACH = 32767 / 3 };
+enum { REG_FRAME = 10, SHORT_REACH = 32767 / 3 };
 
 struct fixup {
 	uint32_t insn, label;
@@ -240,7 +240,10 @@ static void put_call(struct assembler *as, const struct insn *insn)
 			put_address(as, (uint8_t)(i + 1), (uint8_t)args[i].kind, args[i].id,
 			            args[i].number);
 	}
-	put(as, BPF_JMP | BPF_CALL, 0, 0, 0, (int32_t)insn->imm);
+	if (insn->flags & INSN_FUNCTION)
+		add_reloc(as, RELOC_FUNCTION, (uint32_t)insn->imm);
+	put(as, BPF_JMP | BPF_CALL, 0, insn->flags & INSN_FUNCTION ? BPF_PSEUDO_CALL : 0, 0,
+	    (int32_t)insn->imm);
 	if (insn->dst)
 		put_move(as, phys(as, insn->dst), 0);
 }

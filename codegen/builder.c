@@ -21,6 +21,7 @@ struct builder *builder_new(struct arena *arena, const struct builder_options *o
 	b->epoch = 1;
 	b->fn.arena = arena;
 	b->fn.options = &b->options;
+	b->fn.stack_limit = STACK_MAX;
 	b->fn.has_v4 = options->target && target_has(options->target, FEATURE_ISA_V4);
 	function_new_reg(&b->fn, (struct reg){ 0 });
 	vec_push(arena, &b->fn.spans, SPAN_NONE);
@@ -29,6 +30,11 @@ struct builder *builder_new(struct arena *arena, const struct builder_options *o
 	for (i = 0; i < ARGUMENT_COUNT; i++)
 		vec_push(arena, &b->fn.insns, ((struct insn){ .op = INSN_NOTHING }));
 	return b;
+}
+
+void build_limit_stack(struct builder *b, uint32_t bytes)
+{
+	b->fn.stack_limit = bytes;
 }
 
 const char *builder_error(const struct builder *b)
@@ -155,20 +161,30 @@ struct val build_argument(struct builder *b, unsigned index)
 
 struct val build_context(struct builder *b)
 {
-	return build_argument(b, 0);
+	return build_argument(b, b->options.context);
 }
 
 /* --- stack ------------------------------------------------------------- */
 
-struct val build_slot(struct builder *b, uint32_t size)
+static struct val new_slot(struct builder *b, uint32_t size, bool on_stack)
 {
-	struct slot slot = { .size = ALIGN_UP(MAX(size, 1U), 8U) };
+	struct slot slot = { .size = ALIGN_UP(MAX(size, 1U), 8U), .on_stack = on_stack };
 	struct slot_event event = { .value = (uint32_t)b->fn.slots.count };
 
 	vec_push(b->arena, &b->fn.slots, slot);
 	vec_push(b->arena, &b->fn.slot_events, event);
 	b->live_slots++;
 	return (struct val){ VAL_SLOT, event.value, 0 };
+}
+
+struct val build_slot(struct builder *b, uint32_t size)
+{
+	return new_slot(b, size, false);
+}
+
+struct val build_stack_slot(struct builder *b, uint32_t size)
+{
+	return new_slot(b, size, true);
 }
 
 uint32_t build_slots_mark(struct builder *b)
@@ -244,6 +260,18 @@ struct val build_call(struct builder *b, int helper, const struct val *args, uns
 	if (builder_is_idle(b))
 		return val_const(0);
 	return append_value(b, call_insn(b, helper, args, count), call_reach(helper));
+}
+
+struct val build_call_function(struct builder *b, uint32_t function, const struct val *args,
+                               unsigned count)
+{
+	struct insn insn;
+
+	if (builder_is_idle(b))
+		return val_const(0);
+	insn = call_insn(b, (int)function, args, count);
+	insn.flags = INSN_FUNCTION;
+	return append_value(b, insn, REACH_ANY);
 }
 
 struct val build_call_pure(struct builder *b, int helper, const struct val *args, unsigned count)
@@ -362,6 +390,11 @@ void build_exit(struct builder *b, struct val val)
 		insn.b = in_register(b, val);
 	append(b, insn);
 	b->is_dead = true;
+}
+
+bool build_is_target(const struct builder *b, uint32_t label)
+{
+	return b->label_times.items[label] != 0;
 }
 
 bool build_is_dead(const struct builder *b)

@@ -25,6 +25,9 @@
 struct target;
 struct builder;
 
+/* Bytes of stack, of all functions that run at a time together. */
+enum { STACK_MAX = 512 };
+
 /*
  * An operand: a constant, a virtual register, or an address that is known
  * when the program is loaded.
@@ -32,7 +35,7 @@ struct builder;
 enum val_kind {
 	VAL_NONE,      /* no value */
 	VAL_CONST,     /* number */
-	VAL_REG,       /* virtual register `id`, written once */
+	VAL_REG,       /* virtual register `id`, written once; `number`: see val_strict() */
 	VAL_SLOT,      /* address of stack slot `id`, plus `number` */
 	VAL_MAP,       /* the map with index `id` of the object */
 	VAL_MAP_VALUE, /* address of the value of array map `id` (key 0), plus `number` */
@@ -62,6 +65,16 @@ static inline struct val val_map_value(uint32_t map, int64_t offset)
 	return (struct val){ VAL_MAP_VALUE, map, offset };
 }
 
+/*
+ * Of an address in a register that may be the stack's, where accesses have to
+ * be aligned: `number` is 8 and its distance from a multiple of 8.
+ */
+static inline struct val val_strict(struct val address)
+{
+	address.number = 8;
+	return address;
+}
+
 static inline bool val_is_const(struct val val)
 {
 	return val.kind == VAL_CONST;
@@ -77,7 +90,8 @@ struct builder_options {
 	 * that interrupts another leaves it alone.
 	 */
 	uint32_t scratch_map, scratch_key;
-	bool is_callback; /* function called by the kernel's loops: r1-r3 are its arguments */
+	unsigned context; /* which argument the program's context is, from 0 */
+	int failure;	  /* what it gives when there is no scratch value */
 };
 
 struct builder *builder_new(struct arena *arena, const struct builder_options *options);
@@ -131,7 +145,7 @@ void build_copy(struct builder *b, struct val to, struct val from, uint32_t size
 /* address + offset */
 struct val build_offset(struct builder *b, struct val address, int64_t offset);
 
-/* The program's context (r1 at its start); of a callback its argument `index` from 0. */
+/* The program's context (r1 at its start); argument `index` of a function, from 0. */
 struct val build_context(struct builder *b);
 struct val build_argument(struct builder *b, unsigned index);
 
@@ -140,6 +154,9 @@ struct val build_argument(struct builder *b, unsigned index);
 /* Memory of `size` bytes aligned to 8, with undefined content.  Where it lies (stack or scratch)
  * is decided in the end. */
 struct val build_slot(struct builder *b, uint32_t size);
+
+/* The same on the stack in any case: for what addresses are stored in, or a helper wants there. */
+struct val build_stack_slot(struct builder *b, uint32_t size);
 
 /*
  * Slots made after a mark are given back together.  The bytes may be used
@@ -156,6 +173,10 @@ struct val build_call(struct builder *b, int helper, const struct val *args, uns
 /* The same for a helper whose answer stays equal during one run of the program and that has no
  * effect: numbered, and dropped when unused. */
 struct val build_call_pure(struct builder *b, int helper, const struct val *args, unsigned count);
+
+/* Function `function` of the program, as VAL_FUNCTION has it, up to 5 arguments. */
+struct val build_call_function(struct builder *b, uint32_t function, const struct val *args,
+			       unsigned count);
 
 #define BUILD_CALL(b, helper, ...)                                                              \
 	build_call((b), (helper), (const struct val[]){ __VA_ARGS__ },                          \
@@ -188,6 +209,9 @@ void build_may_goto(struct builder *b, uint32_t label);
 /* r0 = val; exit */
 void build_exit(struct builder *b, struct val val);
 
+/* Has a jump or branch to it been built? */
+bool build_is_target(const struct builder *b, uint32_t label);
+
 /* No instruction can be reached here: after a jump or exit, until a label is placed. */
 bool build_is_dead(const struct builder *b);
 
@@ -210,7 +234,7 @@ void build_leave(struct builder *b);
 
 /* An instruction that needs a number only known at load time. */
 struct code_reloc {
-	uint32_t insn; /* index of the BPF_LD | BPF_IMM | BPF_DW, whose src_reg is set already */
+	uint32_t insn; /* index of the BPF_LD | BPF_IMM | BPF_DW or call, whose src_reg is set already */
 	enum { RELOC_MAP, RELOC_MAP_VALUE, RELOC_FUNCTION } kind;
 	uint32_t map; /* index in the object; the second imm already holds a value's offset */
 		      /* RELOC_FUNCTION: the function's id, which the first imm holds, too */
@@ -229,10 +253,15 @@ struct code {
 	VEC(struct code_reloc) relocs; /* ascending */
 	VEC(struct code_line) lines;   /* ascending; the first is for instruction 0 */
 	uint32_t stack_size;	       /* bytes below r10 */
+	uint32_t frame_size;	       /* what the kernel counts for it; with what it calls: */
+	uint32_t chain_size;	       /* the most that is in use while it runs */
 	uint32_t scratch_size;	       /* bytes of the scratch value it needs, 0: none */
 };
 
 enum build_dump { DUMP_NOTHING, DUMP_IR, DUMP_OPTIMISED, DUMP_ALLOCATED };
+
+/* Of the stack there are only so many bytes, a multiple of 32; without this: 512. */
+void build_limit_stack(struct builder *b, uint32_t bytes);
 
 /*
  * Optimises and allocates.  NULL after an error (builder_error() says which).
@@ -243,7 +272,8 @@ struct code *builder_finish(struct builder *b, enum build_dump stage, struct str
 /* What went wrong, for the user, or NULL. */
 const char *builder_error(const struct builder *b);
 
-/* Finished instructions as text, one a line, jumps by labels, relocations by map names. */
+/* Finished instructions as text, one a line, jumps by labels, relocations by map names, functions
+ * by their numbers. */
 void code_text(const struct code *code, const char *(*map_name)(void *context, uint32_t map),
 	       void *context, struct strbuf *out);
 

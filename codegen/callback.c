@@ -1,39 +1,79 @@
 /*
- * Functions that the kernel calls back from a program: bodies of its loops.
+ * Functions beside a program's own: those of the script, and bodies of loops
+ * that the kernel calls back.
  *
- * A callback has a builder, and with it a stack and a scratch value, of its
- * own.  It lies behind the program in the same instructions.
+ * Each has a builder, and with it a stack frame and a scratch value, of its
+ * own.  It lies behind the program in the same instructions.  A function is
+ * finished before the one that calls it, so of the 512 bytes of stack that all
+ * running functions share, each first gets an even part; what the inner ones
+ * leave over is for those around them.
  */
 #include "codegen/lower.h"
 
-struct builder *callback_begin(struct codegen *cg)
-{
-	struct builder *outer = cg->b;
-	struct builder_options options = {
-		.name = "loop",
-		.target = cg->program->target,
-		.scratch_map = cg->scratch_map,
-		.scratch_key = cg->function_count++,
-		.is_callback = true,
-	};
+#include "base/compiler.h"
 
-	cg->callback_depth++;
-	cg->b = builder_new(cg->arena, &options);
+enum { FRAME_UNIT = 32 };
+
+struct outer_function function_begin(struct codegen *cg, const struct builder_options *options,
+				     unsigned depth)
+{
+	struct outer_function outer = { .b = cg->b, .depth = cg->depth, .below = cg->below };
+
+	cg->depth = depth;
+	cg->below = 0;
+	cg->b = builder_new(cg->arena, options);
 	build_span(cg->b, cg->span);
 	return outer;
 }
 
-struct val callback_end(struct codegen *cg, struct builder *outer)
+/* What is left for a function when those around it have their even parts. */
+static uint32_t stack_limit(const struct codegen *cg)
 {
-	struct code *code = builder_finish(cg->b, DUMP_NOTHING, NULL);
-	struct val function = { VAL_FUNCTION, (uint32_t)cg->functions.count, 0 };
+	uint32_t part = STACK_MAX / MAX(cg->frames, cg->depth) / FRAME_UNIT * FRAME_UNIT;
+	uint32_t above = part * (cg->depth - 1);
 
-	if (!code)
-		diag_report(cg->program->diags, cg->span, DIAG_PROGRAM_TOO_LARGE, "%s",
-			    builder_error(cg->b));
-	else
+	return STACK_MAX - MIN(above + cg->below, (uint32_t)STACK_MAX);
+}
+
+uint32_t function_end(struct codegen *cg, const struct outer_function *outer, const char *name)
+{
+	uint32_t number = (uint32_t)cg->functions.count;
+	struct code *code;
+
+	build_limit_stack(cg->b, stack_limit(cg));
+	code = codegen_finish(cg, arena_printf(cg->arena, "function %u %s", number, name), cg->span);
+	if (code) {
+		code->name = name;
+		code->chain_size = code->frame_size + cg->below;
 		vec_push(cg->arena, &cg->functions, code);
-	cg->callback_depth--;
-	cg->b = outer;
-	return function;
+	}
+	cg->depth = outer->depth;
+	cg->below = outer->below;
+	cg->b = outer->b;
+	return number;
+}
+
+void function_is_called(struct codegen *cg, uint32_t function)
+{
+	if (function < cg->functions.count) /* else it could not be made, which has been told */
+		cg->below = MAX(cg->below, cg->functions.items[function]->chain_size);
+}
+
+struct outer_function callback_begin(struct codegen *cg)
+{
+	struct builder_options options = { .name = "loop", .target = cg->program->target,
+					   .scratch_map = cg->scratch_map,
+					   .scratch_key = cg->function_count++ };
+
+	return function_begin(cg, &options, cg->depth + 1);
+}
+
+struct val callback_end(struct codegen *cg, const struct outer_function *outer)
+{
+	const char *name = arena_printf(cg->arena, "%s_loop_%zu", cg->function_name,
+					cg->functions.count + 1);
+	uint32_t number = function_end(cg, outer, name);
+
+	function_is_called(cg, number);
+	return (struct val){ VAL_FUNCTION, number, 0 };
 }

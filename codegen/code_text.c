@@ -126,10 +126,14 @@ static void print_jump(struct printer *p, const struct bpf_insn *insn, uint32_t 
 		strbuf_puts(p->out, "exit");
 		return;
 	case BPF_CALL:
-		if (insn->imm == HELPER_IS_RETURN)
+		if (insn->src_reg == BPF_PSEUDO_CALL) {
+			p->reloc++;
+			strbuf_printf(p->out, "call function %d", insn->imm);
+		} else if (insn->imm == HELPER_IS_RETURN) {
 			strbuf_puts(p->out, "call is_return");
-		else
+		} else {
 			strbuf_printf(p->out, "call %d", insn->imm);
+		}
 		return;
 	case BPF_JA:
 		break;

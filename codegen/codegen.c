@@ -32,8 +32,6 @@ VEC_STRUCT(group_vec, struct group);
 struct maker {
 	struct codegen cg;
 	struct debug_info debug_info;
-	const struct compile_dump *dump;
-	uint32_t scratch_size;
 };
 
 /* --- grouping ------------------------------------------------------------------------- */
@@ -92,25 +90,6 @@ static void emit_pid_filter(struct codegen *cg)
 	build_branch(cg->b, BPF_JNE, val, val_const(pid), cg->leave);
 }
 
-/* Variables that outlive the block that assigns them begin as zero, whether it runs or not. */
-static void place_hoisted(struct codegen *cg, const struct instance *instance)
-{
-	size_t i;
-
-	for (i = 0; i < instance->variables.count; i++) {
-		struct variable *variable = instance->variables.items[i];
-		const struct variable_place *place;
-
-		if (!variable->is_hoisted || !variable->type || variable->type->kind == TYPE_VOID)
-			continue;
-		place = variable_place(cg, variable);
-		if (place->is_memory)
-			emit_zero(cg, place->address, variable->type->size);
-		else
-			build_var_set(cg->b, place->cell, val_const(0));
-	}
-}
-
 static void emit_instance(struct codegen *cg, const struct instance *instance,
 			  const struct group *group)
 {
@@ -120,7 +99,7 @@ static void emit_instance(struct codegen *cg, const struct instance *instance,
 
 	cg->instance = instance;
 	cg->is_shared = group->key != NULL;
-	cg->leave = build_label(b);
+	cg->leave = cg->done = build_label(b);
 	cg->detaches = has_many_branches(instance);
 	cg->placed.count = 0;
 	for (i = 0; i < instance->variables.count; i++)
@@ -162,16 +141,14 @@ static enum build_dump builder_stage(const struct compile_dump *dump)
 /* BPF_COMPLEXITY_LIMIT_INSNS of the kernel, since 5.2. */
 enum { PROGRAM_INSNS_MAX = 1000000 };
 
-/* Optimises and allocates what was built, and prints it if that is wanted. */
-static struct code *finish_code(struct maker *maker, const char *name, struct span span)
+struct code *codegen_finish(struct codegen *cg, const char *title, struct span span)
 {
-	const struct compile_dump *dump = maker->dump;
+	const struct compile_dump *dump = cg->dump;
 	enum build_dump stage = builder_stage(dump);
-	struct codegen *cg = &maker->cg;
 	struct code *code;
 
 	if (dump && (stage != DUMP_NOTHING || dump->stage == STAGE_BPF))
-		strbuf_printf(dump->out, "program %s\n", name);
+		strbuf_printf(dump->out, "%s\n", title);
 	code = builder_finish(cg->b, stage, stage == DUMP_NOTHING ? NULL : dump->out);
 	if (!code) {
 		diag_report(cg->program->diags, span, DIAG_PROGRAM_TOO_LARGE, "%s",
@@ -191,11 +168,11 @@ static struct code *finish_code(struct maker *maker, const char *name, struct sp
 #endif
 	if (dump && dump->stage == STAGE_BPF)
 		code_text(code, map_name, cg->object, dump->out);
-	maker->scratch_size = MAX(maker->scratch_size, code->scratch_size);
+	cg->scratch_size = MAX(cg->scratch_size, code->scratch_size);
 	return code;
 }
 
-/* Puts the functions that are called back behind the program's own; *ret_starts: where each begins. */
+/* Puts the functions that it calls behind the program's own; *ret_starts: where each begins. */
 static void join_functions(struct codegen *cg, struct object_program *program,
 			   const struct code *own, uint32_t *ret_starts)
 {
@@ -228,7 +205,7 @@ static void join_functions(struct codegen *cg, struct object_program *program,
 	}
 }
 
-/* Addresses of functions are distances from the instruction; the kernel wants no more help. */
+/* Addresses of functions, and calls of them, are distances from the instruction; the kernel wants no more help. */
 static void resolve_functions(struct object_program *program, const uint32_t *starts)
 {
 	size_t i, kept = 0;
@@ -245,8 +222,7 @@ static void resolve_functions(struct object_program *program, const uint32_t *st
 	program->relocs.count = kept;
 }
 
-static void add_program(struct maker *maker, const struct group *group, const struct code *code,
-			const char *function)
+static void add_program(struct maker *maker, const struct group *group, const struct code *code)
 {
 	struct codegen *cg = &maker->cg;
 	struct object_program program = {
@@ -256,21 +232,34 @@ static void add_program(struct maker *maker, const struct group *group, const st
 		.span = group->instances.items[0]->probe->span,
 	};
 	uint32_t *starts = arena_new_array(cg->arena, uint32_t, cg->functions.count);
-	size_t i;
 
-	for (i = 0; i < cg->functions.count; i++)
-		maker->scratch_size = MAX(maker->scratch_size, cg->functions.items[i]->scratch_size);
 	join_functions(cg, &program, code, starts);
 	resolve_functions(&program, starts);
-	debug_info_add(&maker->debug_info, &program, function, starts, cg->functions.count);
+	debug_info_add(&maker->debug_info, &program, cg->function_name,
+		       (const struct code *const *)cg->functions.items, starts, cg->functions.count);
 	vec_push(cg->arena, &cg->object->programs, program);
+}
+
+/* How many functions may be running at a time in it, loops over maps and its own included. */
+static void plan_program(struct codegen *cg, const struct group *group)
+{
+	size_t i;
+
+	cg->functions.count = 0;
+	cg->frames = cg->depth = 1;
+	cg->below = 0;
+	for (i = 0; i < group->instances.count; i++) {
+		const struct instance *instance = group->instances.items[i];
+
+		cg->frames = MAX(cg->frames, 1 + instance->map_loops);
+		functions_plan(cg, instance);
+	}
 }
 
 static bool make_program(struct maker *maker, const struct group *group)
 {
 	struct codegen *cg = &maker->cg;
 	const struct instance *first = group->instances.items[0];
-	const char *function = program_function_name(cg->arena, first, group->key);
 	const char *name = program_short_name(cg->arena, first, group->key);
 	struct builder_options options = { .name = name, .target = cg->program->target,
 					   .scratch_map = cg->scratch_map,
@@ -278,14 +267,16 @@ static bool make_program(struct maker *maker, const struct group *group)
 	struct code *code;
 	size_t i;
 
-	cg->functions.count = 0;
+	cg->function_name = program_function_name(cg->arena, first, group->key);
+	plan_program(cg, group);
 	cg->b = builder_new(cg->arena, &options);
 	for (i = 0; i < group->instances.count; i++)
 		emit_instance(cg, group->instances.items[i], group);
 	build_exit(cg->b, val_const(0));
-	code = finish_code(maker, name, first->probe->span);
+	build_limit_stack(cg->b, STACK_MAX - cg->below);
+	code = codegen_finish(cg, arena_printf(cg->arena, "program %s", name), first->probe->span);
 	if (code)
-		add_program(maker, group, code, function);
+		add_program(maker, group, code);
 	return code != NULL;
 }
 
@@ -398,7 +389,7 @@ static struct object *new_object(struct program *program)
 
 struct object *codegen(struct program *program, const struct compile_dump *dump)
 {
-	struct maker maker = { .dump = dump };
+	struct maker maker = { .cg.dump = dump };
 	struct codegen *cg = &maker.cg;
 	struct group_vec groups = { 0 };
 	size_t i;
@@ -417,7 +408,7 @@ struct object *codegen(struct program *program, const struct compile_dump *dump)
 			add_attachments(cg, &groups.items[i]);
 	if (program->diags->error_count)
 		return NULL;
-	maps_finish(cg, cg->scratch_map, maker.scratch_size);
+	maps_finish(cg, cg->scratch_map, cg->scratch_size);
 	debug_info_finish(&maker.debug_info, cg->object);
 	if (dump && dump->stage == STAGE_OBJECT)
 		object_text(cg->object, dump->out);

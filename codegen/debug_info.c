@@ -95,30 +95,27 @@ static uint32_t add_function(struct debug_info *info, const char *name)
 	return add_type(info, &type, NULL, 0);
 }
 
-static void add_functions(struct debug_info *info, struct object_program *program,
-			  const char *function, const uint32_t *starts, size_t start_count)
+static void add_functions(struct debug_info *info, struct object_program *program, const char *own,
+			  const struct code *const *others, const uint32_t *starts, size_t count)
 {
 	size_t i;
 
-	program->func_info_count = (uint32_t)start_count + 1;
+	program->func_info_count = (uint32_t)count + 1;
 	program->func_infos =
 		arena_new_array(info->arena, struct bpf_func_info, program->func_info_count);
-	program->func_infos[0].type_id = add_function(info, function);
-	for (i = 0; i < start_count; i++) {
-		const char *name = arena_printf(info->arena, "%s_loop_%zu", function, i + 1);
-
+	program->func_infos[0].type_id = add_function(info, own);
+	for (i = 0; i < count; i++)
 		program->func_infos[i + 1] = (struct bpf_func_info){
-			.insn_off = starts[i], .type_id = add_function(info, name) };
-	}
+			.insn_off = starts[i], .type_id = add_function(info, others[i]->name) };
 }
 
-void debug_info_add(struct debug_info *info, struct object_program *program, const char *function,
-		    const uint32_t *starts, size_t start_count)
+void debug_info_add(struct debug_info *info, struct object_program *program, const char *own,
+		    const struct code *const *others, const uint32_t *starts, size_t other_count)
 {
 	uint32_t count = 0;
 	size_t i;
 
-	add_functions(info, program, function, starts, start_count);
+	add_functions(info, program, own, others, starts, other_count);
 	program->line_infos = arena_new_array(info->arena, struct bpf_line_info, program->lines.count);
 	for (i = 0; i < program->lines.count; i++) {
 		struct bpf_line_info line = line_info(info, &program->lines.items[i], program->span);

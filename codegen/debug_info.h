@@ -23,10 +23,10 @@ void debug_info_init(struct debug_info *info, struct arena *arena, struct source
 
 /*
  * Gives the program its functions and lines: its own begins at instruction 0,
- * the others at `starts`.  `function` is an identifier of C.
+ * the others at `starts`.  Their names are identifiers of C.
  */
-void debug_info_add(struct debug_info *info, struct object_program *program, const char *function,
-		    const uint32_t *starts, size_t start_count);
+void debug_info_add(struct debug_info *info, struct object_program *program, const char *own,
+		    const struct code *const *others, const uint32_t *starts, size_t other_count);
 
 void debug_info_finish(struct debug_info *info, struct object *object);
 

@@ -220,6 +220,8 @@ struct val emit_expr(struct codegen *cg, const struct expr *expr)
 	case EXPR_IDENT:
 		return emit_builtin(cg, expr, expr->ident.builtin);
 	case EXPR_CALL:
+		if (expr->call.function)
+			return emit_function_call(cg, expr, VAL_NOTHING);
 		return emit_builtin(cg, expr, expr->call.builtin);
 	case EXPR_VAR:
 		return emit_var(cg, expr->var.variable);
@@ -460,6 +462,8 @@ static void emit_memory_into(struct codegen *cg, const struct expr *expr, const 
 		emit_memory_into(cg, expr->comptime, type, address);
 	else if (expr->kind == EXPR_STRING)
 		emit_text_into(cg, expr, type->size, address);
+	else if (expr->kind == EXPR_CALL && expr->call.function && expr->type == type)
+		emit_function_call(cg, expr, address);
 	else if (builtin && builtin->emit_into &&
 		 (expr->type == type || expr->type->kind == TYPE_STRING))
 		emit_builtin_into(cg, expr, builtin, type, address);

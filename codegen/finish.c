@@ -4,10 +4,13 @@
 #include "codegen/builder_internal.h"
 #include "codegen/passes.h"
 
-enum { STACK_MAX = 512, TRIES_MAX = 4 };
+enum { TRIES_MAX = 4 };
 
 /* What the kernel adds to the frame to count turns of loops. */
 enum { MAY_GOTO_STACK = 16 };
+
+/* It counts frames in multiples of this, and an empty one as one of them. */
+enum { FRAME_UNIT = 32 };
 
 static void dump_stage(const struct function *fn, enum build_dump wanted, enum build_dump stage,
                        struct strbuf *dump)
@@ -77,7 +80,7 @@ static void restore(struct function *fn, const struct snapshot *snapshot)
 static void allocate(struct function *fn)
 {
 	struct snapshot snapshot = take_snapshot(fn);
-	uint32_t stack = fn->has_may_goto ? STACK_MAX - MAY_GOTO_STACK : STACK_MAX;
+	uint32_t stack = fn->stack_limit - (fn->has_may_goto ? MAY_GOTO_STACK : 0);
 	uint32_t limit = stack, spills;
 	unsigned attempt;
 
@@ -121,5 +124,9 @@ struct code *builder_finish(struct builder *b, enum build_dump stage, struct str
 		return NULL;
 	dump_stage(fn, stage, DUMP_ALLOCATED, dump);
 	code = assemble(fn);
-	return fn->error ? NULL : code;
+	if (fn->error)
+		return NULL;
+	code->frame_size = ALIGN_UP(MAX(code->stack_size, 1U) + (fn->has_may_goto ? MAY_GOTO_STACK : 0U),
+	                            FRAME_UNIT);
+	return code;
 }

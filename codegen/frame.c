@@ -95,7 +95,7 @@ static void choose_scratch(struct function *fn, uint32_t limit, struct depths *m
 	struct candidate *list = arena_new_array(fn->arena, struct candidate, fn->slots.count);
 
 	for (i = 0; i < fn->slots.count; i++) {
-		if (fn->slots.items[i].is_used)
+		if (fn->slots.items[i].is_used && !fn->slots.items[i].on_stack)
 			list[count++] = (struct candidate){ fn->slots.items[i].size, i };
 	}
 	qsort(list, count, sizeof(*list), compare_candidates);
@@ -116,12 +116,13 @@ static void choose_scratch(struct function *fn, uint32_t limit, struct depths *m
 
 /* --- the scratch value --------------------------------------------------- */
 
-/* A label on the function's last instruction if that is `exit 0`, else LABEL_NONE. */
+/* A label on the function's last instruction if that is the exit that is wanted, else LABEL_NONE. */
 static uint32_t label_exit(struct function *fn)
 {
 	struct insn exit = vec_last(&fn->insns), place = { .op = INSN_LABEL, .span = exit.span };
 
-	if (exit.op != INSN_EXIT || exit.b || exit.imm || fn->insns.count > EXIT_REACH)
+	if (exit.op != INSN_EXIT || exit.b || exit.imm != fn->options->failure ||
+	    fn->insns.count > EXIT_REACH)
 		return LABEL_NONE;
 	place.label = fn->label_count++;
 	vec_last(&fn->insns) = place;
@@ -129,7 +130,7 @@ static uint32_t label_exit(struct function *fn)
 	return place.label;
 }
 
-/* if (!scratch) exit 0; gives the number of instructions written. */
+/* if (!scratch) exit; gives the number of instructions written. */
 static uint32_t check_lookup(struct function *fn, struct insn *code)
 {
 	uint32_t label = label_exit(fn);
@@ -142,7 +143,7 @@ static uint32_t check_lookup(struct function *fn, struct insn *code)
 	label = fn->label_count++;
 	code[0].alu = BPF_JNE;
 	code[0].label = label;
-	code[1] = (struct insn){ .op = INSN_EXIT };
+	code[1] = (struct insn){ .op = INSN_EXIT, .imm = fn->options->failure };
 	code[2] = (struct insn){ .op = INSN_LABEL, .label = label };
 	return 3;
 }

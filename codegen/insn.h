@@ -27,7 +27,7 @@
 	X(LOAD)		/* dst = `size` bytes at place */ \
 	X(STORE)	/* `size` bytes at place = b or imm */ \
 	X(ATOMIC)	/* `size` bytes at place alu= b */ \
-	X(CALL)		/* dst = helper imm(args[a] ... `size` of them) */ \
+	X(CALL)		/* dst = helper or function imm(args[a] ... `size` of them) */ \
 	X(LABEL)	/* label */ \
 	X(JUMP)		/* to label */ \
 	X(BRANCH)	/* to label if a alu (b or imm) */ \
@@ -45,6 +45,7 @@ enum insn_flag {
 	INSN_PURE = 2,   /* a call or load that may be left out or numbered */
 	INSN_SLOT = 4,   /* the place is slot `a` + offset, else register `a` + offset */
 	INSN_SPILL = 8,  /* the place is spill slot `a` */
+	INSN_FUNCTION = 32, /* a call of a function of the program */
 	INSN_32 = 16,    /* compare or compute the low 32 bits */
 };
 
@@ -83,6 +84,7 @@ struct reg {
 struct slot {
 	uint32_t size; /* multiple of 8 */
 	bool in_scratch;
+	bool on_stack; /* in any case */
 	bool is_used;
 	int32_t offset; /* from r10 (negative), or from the scratch value's start */
 };
@@ -111,6 +113,7 @@ struct function {
 	uint32_t label_count;
 	uint32_t var_count;
 	bool has_may_goto; /* the kernel takes some of its stack */
+	uint32_t stack_limit;
 
 	/* From frame.c on. */
 	uint32_t scratch_reg;

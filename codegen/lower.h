@@ -16,13 +16,16 @@
 #include "sema/program.h"
 #include "sema/target.h"
 
+struct compile_dump;
+
 struct codegen {
 	struct program *program;
 	struct arena *arena;
 	struct object *object;
 	struct builder *b;		 /* function being built */
 	const struct instance *instance; /* whose body it is */
-	uint32_t leave;			 /* label where the body ends */
+	uint32_t leave;			 /* label where the probe ends */
+	uint32_t done;			 /* label where the body does: of a probe the same */
 	struct span span;		 /* of the statement, for sites */
 	struct table data;		 /* constants already placed */
 
@@ -39,9 +42,16 @@ struct codegen {
 	} loop;			  /* where break and continue go */
 	VEC(struct variable *) placed; /* variables that have a place, innermost last */
 	bool in_guarded; /* in a loop whose turns the verifier does not walk one by one */
-	unsigned callback_depth; /* functions between the program's own and the one being built */
-	VEC(struct code *) functions;  /* called back by the program being built */
 	uint32_t scratch_map, function_count; /* each function has a scratch value of its own */
+	uint32_t scratch_size;		      /* that these values need */
+	const struct compile_dump *dump;      /* or NULL */
+
+	/* Of the program being built (callback.c). */
+	const char *function_name;    /* its own function's, an identifier of C */
+	VEC(struct code *) functions; /* that it calls, or has called back */
+	unsigned frames;	      /* the most that are in use at a time, its own included */
+	unsigned depth;		      /* those in use where the function being built runs */
+	uint32_t below;		      /* bytes of stack that what this function calls takes */
 };
 
 /* --- expressions (expr.c, operators.c, branch.c, access.c) -------------- */
@@ -128,6 +138,18 @@ struct val emit_block_value(struct codegen *cg, const struct block *block);
 void emit_block_into(struct codegen *cg, const struct block *block, const struct type *type,
 		     struct val address);
 
+/* Only its statements, and what they leave; variables that were placed stay so. */
+void emit_stmts(struct codegen *cg, const struct block *block);
+
+/* $x = value */
+void assign_variable(struct codegen *cg, struct variable *variable, const struct expr *value);
+
+/* Variables that outlive the block that assigns them begin as zero, whether it runs or not. */
+void place_hoisted(struct codegen *cg, const struct instance *instance);
+
+/* Variables placed later than `kept` of them get a new place should they be met again. */
+void forget_variables(struct codegen *cg, size_t kept);
+
 /* Where a variable is: made on first use, in the block that is being emitted. */
 struct variable_place {
 	bool is_memory;
@@ -189,11 +211,36 @@ struct val emit_unseen_zero(struct codegen *cg);
 void emit_for_map(struct codegen *cg, const struct stmt *stmt);
 
 /*
- * Begins a function that the kernel is to call back: cg->b builds it until
- * callback_end(), which gives the value to pass to the helper.
+ * A function beside the program's own: cg->b builds it from function_begin()
+ * to function_end(), which gives its number in the program.
  */
-struct builder *callback_begin(struct codegen *cg);
-struct val callback_end(struct codegen *cg, struct builder *outer);
+struct outer_function {
+	struct builder *b;
+	unsigned depth;
+	uint32_t below;
+};
+
+struct outer_function function_begin(struct codegen *cg, const struct builder_options *options,
+				     unsigned depth);
+uint32_t function_end(struct codegen *cg, const struct outer_function *outer, const char *name);
+
+/* The same for one that the kernel calls back from here; its end gives the address to pass. */
+struct outer_function callback_begin(struct codegen *cg);
+struct val callback_end(struct codegen *cg, const struct outer_function *outer);
+
+/* A call of such a function is about to be emitted: its stack lies below this one's. */
+void function_is_called(struct codegen *cg, uint32_t function);
+
+/* Makes code of what cg->b has built, and dumps it if that is wanted; NULL after an error. */
+struct code *codegen_finish(struct codegen *cg, const char *title, struct span span);
+
+/* --- functions of the script (function.c) ---------------------------------- */
+
+/* Decides how the functions that a probe calls are called, before any of it is emitted. */
+void functions_plan(struct codegen *cg, const struct instance *probe);
+
+/* Calls one; a result in memory goes to a slot, or to `address` if that is one. */
+struct val emit_function_call(struct codegen *cg, const struct expr *call, struct val address);
 
 /* --- maps (map_access.c) ------------------------------------------------ */
 

@@ -11,7 +11,7 @@
 
 /* How the body ended, in the first word of the frame. */
 enum { FRAME_STATUS = 0, FRAME_VARIABLES = 8, WORD = 8 };
-enum { STATUS_GOES_ON, STATUS_LEAVES_PROBE };
+enum { STATUS_GOES_ON, STATUS_LEAVES_PROBE, STATUS_RETURNS };
 
 /* Answers of a callback to the kernel. */
 enum { NEXT_ELEMENT = 0, STOP = 1 };
@@ -21,6 +21,7 @@ struct capture {
 	struct ast_visitor visitor; /* first */
 	VEC(struct variable *) variables;
 	VEC(const struct variable_place *) places; /* in the function around it */
+	struct variable *result; /* of the function that the loop stands in, or NULL */
 	struct arena *arena;
 	struct span context; /* of something that reads the probe's context, or SPAN_NONE */
 };
@@ -48,8 +49,20 @@ static bool capture_expr(struct ast_visitor *visitor, struct expr **slot)
 
 	if (expr->kind == EXPR_VAR)
 		capture_variable(capture, expr->var.variable);
-	if (builtin && (builtin->flags & (BUILTIN_CONTEXT | BUILTIN_HANDS_ON | BUILTIN_ARGS | BUILTIN_POINT)))
+	if (builtin && (builtin->flags & BUILTIN_NEEDS_CONTEXT))
 		capture->context = expr->span;
+	if (expr->kind == EXPR_CALL && expr->call.function && expr->call.function->reads_context)
+		capture->context = expr->span;
+	return true;
+}
+
+/* `return` sets the variable for the result. */
+static bool capture_stmt(struct ast_visitor *visitor, struct stmt **slot)
+{
+	struct capture *capture = (struct capture *)visitor;
+
+	if ((*slot)->kind == STMT_RETURN)
+		capture_variable(capture, capture->result);
 	return true;
 }
 
@@ -104,7 +117,7 @@ static void unpack_frame(struct codegen *cg, const struct capture *capture, stru
 
 		place->is_memory = capture->places.items[i]->is_memory;
 		if (place->is_memory) {
-			place->address = word;
+			place->address = val_strict(word);
 		} else {
 			place->cell = build_var(cg->b);
 			build_var_set(cg->b, place->cell, word);
@@ -147,21 +160,25 @@ static void set_element(struct codegen *cg, const struct stmt *stmt)
 			 value);
 }
 
-static struct val emit_callback(struct codegen *cg, const struct stmt *stmt,
-				const struct capture *capture)
+/* How the body ends at a label: the frame is told why the loop stops. */
+static void emit_ending(struct codegen *cg, struct val frame, uint32_t label, int status,
+			uint32_t stop)
 {
-	struct loop_labels outer_loop = cg->loop;
-	uint32_t outer_leave = cg->leave, stop, result;
-	bool outer_shared = cg->is_shared;
-	struct builder *outer = callback_begin(cg);
+	build_place(cg->b, label);
+	build_store(cg->b, WORD, frame, FRAME_STATUS, val_const(status));
+	build_jump(cg->b, stop);
+}
+
+static void emit_callback_body(struct codegen *cg, const struct stmt *stmt,
+			       const struct capture *capture)
+{
 	struct builder *b = cg->b;
 	struct val frame = build_argument(b, 3);
-	uint32_t end = build_label(b);
-	size_t kept = cg->placed.count;
+	uint32_t end = build_label(b), stop = build_label(b), result = build_var(b);
+	bool has_function = cg->done != cg->leave;
 
-	result = build_var(b);
-	stop = build_label(b);
 	cg->leave = build_label(b);
+	cg->done = has_function ? build_label(b) : cg->leave;
 	cg->loop = (struct loop_labels){ .leave = stop, .next = end };
 	cg->is_shared = true; /* `return` leaves by label, with the frame put in order */
 	unpack_frame(cg, capture, frame);
@@ -169,24 +186,38 @@ static struct val emit_callback(struct codegen *cg, const struct stmt *stmt,
 	set_element(cg, stmt);
 	emit_block(cg, stmt->for_.body);
 	build_jump(b, end);
-	build_place(b, cg->leave);
-	build_store(b, WORD, frame, FRAME_STATUS, val_const(STATUS_LEAVES_PROBE));
+	if (has_function)
+		emit_ending(cg, frame, cg->done, STATUS_RETURNS, stop);
+	emit_ending(cg, frame, cg->leave, STATUS_LEAVES_PROBE, stop);
 	build_place(b, stop);
 	build_var_set(b, result, val_const(STOP));
 	build_place(b, end);
 	pack_frame(cg, capture, frame);
 	build_exit(b, build_var_get(b, result));
-	while (cg->placed.count > kept)
-		cg->placed.items[--cg->placed.count]->storage = NULL;
+}
+
+static struct val emit_callback(struct codegen *cg, const struct stmt *stmt,
+				const struct capture *capture)
+{
+	struct outer_function outer = callback_begin(cg);
+	struct loop_labels outer_loop = cg->loop;
+	uint32_t outer_leave = cg->leave, outer_done = cg->done;
+	bool outer_shared = cg->is_shared;
+	size_t kept = cg->placed.count;
+
+	emit_callback_body(cg, stmt, capture);
+	forget_variables(cg, kept);
 	cg->loop = outer_loop;
 	cg->leave = outer_leave;
+	cg->done = outer_done;
 	cg->is_shared = outer_shared;
-	return callback_end(cg, outer);
+	return callback_end(cg, &outer);
 }
 
 void emit_for_map(struct codegen *cg, const struct stmt *stmt)
 {
-	struct capture capture = { .visitor = { .enter_expr = capture_expr }, .arena = cg->arena };
+	struct capture capture = { .visitor = { .enter_expr = capture_expr, .enter_stmt = capture_stmt },
+				   .arena = cg->arena };
 	struct val frame, callback, status;
 
 	if (!target_has(cg->program->target, FEATURE_FOR_EACH)) {
@@ -194,6 +225,8 @@ void emit_for_map(struct codegen *cg, const struct stmt *stmt)
 			    "a loop over a map needs a kernel with bpf_for_each_map_elem (5.13)");
 		return;
 	}
+	if (cg->instance->function)
+		capture.result = instance_result(cg->instance);
 	ast_walk_block(&capture.visitor, stmt->for_.body);
 	if (capture.context.start) {
 		diag_report(cg->program->diags, capture.context, DIAG_CONTROL_FLOW,
@@ -203,12 +236,14 @@ void emit_for_map(struct codegen *cg, const struct stmt *stmt)
 		return;
 	}
 	map_is_observed(cg, stmt->for_.map->map.map);
-	frame = build_slot(cg->b, FRAME_VARIABLES + (uint32_t)capture.variables.count * WORD);
+	frame = build_stack_slot(cg->b, FRAME_VARIABLES + (uint32_t)capture.variables.count * WORD);
 	fill_frame(cg, &capture, frame);
 	callback = emit_callback(cg, stmt, &capture);
 	BUILD_CALL(cg->b, BPF_FUNC_for_each_map_elem, val_map(stmt->for_.map->map.map->index), callback,
 		   frame, val_const(0));
 	take_back(cg, &capture, frame);
 	status = build_load(cg->b, WORD, false, frame, FRAME_STATUS);
+	if (cg->done != cg->leave)
+		build_branch(cg->b, BPF_JEQ, status, val_const(STATUS_RETURNS), cg->done);
 	build_branch(cg->b, BPF_JNE, status, val_const(STATUS_GOES_ON), cg->leave);
 }

@@ -10,6 +10,8 @@ enum { INLINE_MAX = 256, MAP_VALUE_WINDOW = 4096 };
 
 struct val build_offset(struct builder *b, struct val address, int64_t offset)
 {
+	struct val sum;
+
 	if (builder_is_idle(b))
 		return val_const(0);
 	switch (address.kind) {
@@ -17,8 +19,12 @@ struct val build_offset(struct builder *b, struct val address, int64_t offset)
 	case VAL_MAP_VALUE:
 		address.number += offset;
 		return address;
-	case VAL_CONST:
 	case VAL_REG:
+		sum = build_alu(b, BPF_ADD, (struct val){ VAL_REG, address.id, 0 }, val_const(offset));
+		if (address.number)
+			sum.number = 8 + ((address.number + offset) & 7);
+		return sum;
+	case VAL_CONST:
 	case VAL_MAP:
 	case VAL_FUNCTION:
 		return build_alu(b, BPF_ADD, address, val_const(offset));

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { REG_FRAME = 10, STACK_MAX = 512, CALLER_SAVED = 0x3f, WRITTEN_ALL = 0xffff };
+enum { REG_FRAME = 10, CALLER_SAVED = 0x3f, WRITTEN_ALL = 0xffff };
 
 struct checker {
 	struct arena *arena;

@@ -29,8 +29,7 @@ const struct variable_place *variable_place(struct codegen *cg, struct variable 
 	return place;
 }
 
-/* Variables of a block that has ended get a new place should it be emitted again. */
-static void forget_variables(struct codegen *cg, size_t kept)
+void forget_variables(struct codegen *cg, size_t kept)
 {
 	while (cg->placed.count > kept)
 		cg->placed.items[--cg->placed.count]->storage = NULL;
@@ -58,12 +57,30 @@ static void assign_memory(struct codegen *cg, struct variable *variable, const s
 	emit_copy(cg, address, slot, variable->type->size);
 }
 
-static void assign_variable(struct codegen *cg, struct variable *variable, const struct expr *value)
+void assign_variable(struct codegen *cg, struct variable *variable, const struct expr *value)
 {
 	if (type_in_register(variable->type))
 		variable_set(cg, variable, emit_expr(cg, value), value->type);
 	else
 		assign_memory(cg, variable, value);
+}
+
+void place_hoisted(struct codegen *cg, const struct instance *instance)
+{
+	size_t i;
+
+	for (i = 0; i < instance->variables.count; i++) {
+		struct variable *variable = instance->variables.items[i];
+		const struct variable_place *place;
+
+		if (!variable->is_hoisted || !variable->type || variable->type->kind == TYPE_VOID)
+			continue;
+		place = variable_place(cg, variable);
+		if (place->is_memory)
+			emit_zero(cg, place->address, variable->type->size);
+		else
+			build_var_set(cg->b, place->cell, val_const(0));
+	}
 }
 
 static void emit_let(struct codegen *cg, const struct stmt *stmt)
@@ -309,10 +326,16 @@ static void emit_return(struct codegen *cg, const struct stmt *stmt)
 {
 	struct val val = VAL_NOTHING;
 
+	if (cg->instance->function) {
+		if (stmt->expr)
+			assign_variable(cg, instance_result(cg->instance), stmt->expr);
+		build_jump(cg->b, cg->done);
+		return;
+	}
 	if (stmt->expr)
 		val = emit_expr(cg, stmt->expr);
 	if (cg->is_shared || val.kind == VAL_NONE || !type_in_register(stmt->expr->type))
-		build_jump(cg->b, cg->leave);
+		build_jump(cg->b, cg->done);
 	else
 		build_exit(cg->b, val);
 }
@@ -394,7 +417,7 @@ void emit_stmt(struct codegen *cg, const struct stmt *stmt)
 
 /* --- blocks --------------------------------------------------------------------------- */
 
-static void emit_stmts(struct codegen *cg, const struct block *block)
+void emit_stmts(struct codegen *cg, const struct block *block)
 {
 	size_t i;
 

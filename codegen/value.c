@@ -12,8 +12,9 @@
 
 unsigned address_align(struct val address)
 {
-	if (address.kind != VAL_SLOT && address.kind != VAL_MAP_VALUE)
-		return 8; /* only the stack is strict, and its addresses are slots */
+	if (address.kind != VAL_SLOT && address.kind != VAL_MAP_VALUE && address.kind != VAL_REG)
+		return 8;
+	/* Only the stack is strict; of other addresses in registers the number is 0. */
 	if (address.number % 8 == 0)
 		return 8;
 	return (unsigned)(address.number & -address.number);
@@ -200,7 +201,10 @@ static bool look_at(struct ast_visitor *visitor, struct expr **slot)
 	struct search *search = (struct search *)visitor;
 	const struct expr *expr = *slot;
 
-	if (search->wants_statements)
+	/* A function may do anything with maps, and leave the probe. */
+	if (expr->kind == EXPR_CALL && expr->call.function && !search->variable)
+		search->found = true;
+	else if (search->wants_statements)
 		search->found |= expr->kind == EXPR_BLOCK || expr->kind == EXPR_IF;
 	else if (expr->kind == EXPR_VAR)
 		search->found |= expr->var.variable == search->variable;

@@ -218,3 +218,11 @@ void ast_walk_probe(struct ast_visitor *visitor, struct probe *probe)
 	walk_optional(visitor, &probe->predicate);
 	ast_walk_block(visitor, probe->body);
 }
+
+void ast_walk_function(struct ast_visitor *visitor, struct function *function)
+{
+	for (size_t i = 0; i < function->params.count; i++)
+		ast_walk_type_spec(visitor, function->params.items[i].spec);
+	ast_walk_type_spec(visitor, function->result);
+	ast_walk_block(visitor, function->body);
+}

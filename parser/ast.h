@@ -21,6 +21,7 @@ struct variable;
 struct map;
 struct field;
 struct c_constant;
+struct instance;
 
 /* clang-format off */
 
@@ -194,7 +195,8 @@ struct expr {
 			const char *name;
 			struct span name_span;
 			struct expr_vec args;
-			const struct builtin *builtin; /* resolve */
+			struct instance *function;     /* bind_functions: one of the script's own */
+			const struct builtin *builtin; /* resolve; NULL of those */
 			void *data; /* what the builtin's check hook found out for its emit hook */
 		} call;
 		struct {
@@ -422,9 +424,11 @@ void ast_walk_expr(struct ast_visitor *visitor, struct expr **slot);
 void ast_walk_stmt(struct ast_visitor *visitor, struct stmt **slot);
 void ast_walk_block(struct ast_visitor *visitor, struct block *block);
 void ast_walk_probe(struct ast_visitor *visitor, struct probe *probe);
+void ast_walk_function(struct ast_visitor *visitor, struct function *function);
 
-/* Deep copies, for the instances of a probe with several attach points. */
+/* Deep copies, for the instances of a probe with several attach points, and of functions. */
 struct expr *ast_copy_expr(struct arena *arena, const struct expr *expr);
 struct block *ast_copy_block(struct arena *arena, const struct block *block);
+struct type_spec *ast_copy_type_spec(struct arena *arena, const struct type_spec *spec);
 
 #endif

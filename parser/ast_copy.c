@@ -136,3 +136,12 @@ struct block *ast_copy_block(struct arena *arena, const struct block *block)
 		ast_walk_block(&visitor, copy);
 	return copy;
 }
+
+struct type_spec *ast_copy_type_spec(struct arena *arena, const struct type_spec *spec)
+{
+	struct type_spec *copy = copy_spec(arena, spec), *part;
+
+	for (part = copy; part; part = part->inner)
+		part->expr = ast_copy_expr(arena, part->expr);
+	return copy;
+}

@@ -45,8 +45,12 @@ enum builtin_flag {
 	BUILTIN_PARAM_TEXT = 128, /* str($1): a positional parameter means its text, not its value */
 	BUILTIN_ARGS = 256,	/* args: its type is the instance's */
 	BUILTIN_HANDS_ON = 1024, /* ustack: gives the context to a helper, which takes that of any probe */
+	BUILTIN_MAY_END = 2048,	 /* assert(): may end the run */
 	BUILTIN_WORDS = 512,	/* kstack(perf): bare words among the arguments are no names */
 };
+
+/* It looks at what the probe was given. */
+enum { BUILTIN_NEEDS_CONTEXT = BUILTIN_CONTEXT | BUILTIN_HANDS_ON | BUILTIN_ARGS | BUILTIN_POINT };
 
 struct builtin {
 	const char *name;

@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "sema/check_call.h"
+#include "sema/check_function.h"
 #include "sema/infer_expr.h"
 #include "sema/passes.h"
 
@@ -129,7 +130,9 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 	struct walk *walk = walk_of(visitor);
 	struct expr *expr = *slot;
 
-	if (expr->kind == EXPR_CALL) {
+	if (expr->kind == EXPR_CALL && expr->call.function) {
+		check_function_call(&walk->checker, expr);
+	} else if (expr->kind == EXPR_CALL) {
 		check_aggregate_place(walk, expr);
 		walk_args(walk, expr);
 		check_call(&walk->checker, expr);
@@ -261,17 +264,24 @@ static void check_for(struct walk *walk, struct stmt *stmt)
 static void check_jump(struct walk *walk, const struct stmt *stmt, const char *word)
 {
 	if (!walk->checker.loop_depth) {
+		const char *noun = instance_noun(walk->checker.instance);
+
 		diag_report(diags_of(walk), stmt->span, DIAG_CONTROL_FLOW,
-			    "'%s' statement is not allowed in a probe: it belongs in a loop", word);
-		diag_hint(diags_of(walk), "to leave the probe write return");
+			    "'%s' statement is not allowed in a %s: it belongs in a loop", word, noun);
+		diag_hint(diags_of(walk), "to leave the %s write return", noun);
 	}
 }
 
 static void check_return(struct walk *walk, struct stmt *stmt)
 {
+	if (stmt->expr)
+		ast_walk_expr(&walk->visitor, &stmt->expr);
+	if (walk->checker.instance->function) {
+		check_function_return(&walk->checker, stmt);
+		return;
+	}
 	if (!stmt->expr)
 		return;
-	ast_walk_expr(&walk->visitor, &stmt->expr);
 	if (!type_is_integer(stmt->expr->type) && stmt->expr->type->kind != TYPE_VOID)
 		diag_report(diags_of(walk), stmt->expr->span, DIAG_BAD_OPERAND,
 			    "a probe returns an integer, this is a %s", stmt->expr->type->name);
@@ -328,10 +338,8 @@ static bool enter_stmt(struct ast_visitor *visitor, struct stmt **slot)
 /* Does nothing after this statement in its block get its turn? */
 static bool leaves_block(const struct stmt *stmt)
 {
-	if (stmt->kind == STMT_RETURN || stmt->kind == STMT_BREAK || stmt->kind == STMT_CONTINUE)
-		return true;
-	return stmt->kind == STMT_EXPR && stmt->expr->kind == EXPR_CALL && stmt->expr->call.builtin &&
-	       (stmt->expr->call.builtin->flags & BUILTIN_ENDS_PROBE);
+	return stmt->kind == STMT_RETURN || stmt->kind == STMT_BREAK || stmt->kind == STMT_CONTINUE ||
+	       (stmt->kind == STMT_EXPR && call_ends_probe(stmt->expr));
 }
 
 static bool enter_block(struct ast_visitor *visitor, struct block *block)
@@ -380,13 +388,14 @@ static void check_instance(struct program *program, struct instance *instance)
 		.checker = { .program = program, .instance = instance },
 	};
 
-	if (instance->predicate) {
-		ast_walk_expr(&walk.visitor, &instance->predicate);
-		check_condition(&walk, instance->predicate);
-	}
 	walk.quiet_value = true;
-	ast_walk_block(&walk.visitor, instance->body);
-	check_body_value(&walk, instance->body);
+	instance_walk(&walk.visitor, instance);
+	if (instance->predicate)
+		check_condition(&walk, instance->predicate);
+	if (instance->function)
+		check_function(&walk.checker);
+	else
+		check_body_value(&walk, instance->body);
 	check_variables(program, instance);
 }
 
@@ -433,7 +442,7 @@ void check(struct program *program)
 {
 	size_t i;
 
-	for (i = 0; i < program->instances.count; i++)
-		check_instance(program, program->instances.items[i]);
+	for (i = 0; i < program->bodies.count; i++)
+		check_instance(program, program->bodies.items[i]);
 	check_maps(program);
 }

@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "parser/attach_point.h"
+#include "sema/functions.h"
 #include "sema/passes.h"
 
 /* --- patterns ----------------------------------------------------------------- */
@@ -114,15 +115,19 @@ struct usage {
 	bool whole_args; /* ... not only field by field */
 	struct span args_span; /* of the first `args` */
 	VEC(const char *) fields;
+	VEC(const struct function *) functions; /* called, directly or not */
 };
 
-static const struct builtin *builtin_named(const struct usage *usage, const struct expr *expr)
+/* What a function that the body calls asks for, the body does. */
+static void note_function(struct usage *usage, struct function *function)
 {
-	if (expr->kind == EXPR_IDENT)
-		return table_get_str(&usage->program->builtins, expr->ident.name);
-	if (expr->kind == EXPR_CALL)
-		return table_get_str(&usage->program->builtins, expr->call.name);
-	return NULL;
+	size_t i;
+
+	for (i = 0; i < usage->functions.count; i++)
+		if (usage->functions.items[i] == function)
+			return;
+	vec_push(usage->program->arena, &usage->functions, (const struct function *)function);
+	ast_walk_function(&usage->visitor, function);
 }
 
 static void note_builtin(struct usage *usage, const struct builtin *builtin, struct span span)
@@ -141,14 +146,16 @@ static bool note_expr(struct ast_visitor *visitor, struct expr **slot)
 	const struct builtin *builtin;
 
 	if (expr->kind == EXPR_FIELD) {
-		builtin = builtin_named(usage, expr->field.object);
+		builtin = builtin_named(usage->program, expr->field.object);
 		if (builtin && (builtin->flags & BUILTIN_ARGS)) {
 			note_builtin(usage, builtin, expr->field.object->span);
 			vec_push(usage->program->arena, &usage->fields, expr->field.name);
 			return false;
 		}
 	}
-	builtin = builtin_named(usage, expr);
+	if (expr->kind == EXPR_CALL && function_named(usage->program, expr->call.name))
+		note_function(usage, function_named(usage->program, expr->call.name));
+	builtin = builtin_named(usage->program, expr);
 	if (builtin) {
 		note_builtin(usage, builtin, expr->span);
 		usage->whole_args |= (builtin->flags & BUILTIN_ARGS) != 0;
@@ -435,11 +442,6 @@ static void check_limits(struct program *program)
 	}
 }
 
-static void report_unsupported(struct program *program, const struct decl *decl, const char *what)
-{
-	diag_report(program->diags, decl->span, DIAG_UNSUPPORTED, "%s not supported yet", what);
-}
-
 void expand(struct program *program)
 {
 	uint32_t number = 0;
@@ -453,10 +455,8 @@ void expand(struct program *program)
 		case DECL_PROBE:
 			expand_probe(program, decl->probe, number++);
 			break;
-		case DECL_FUNCTION:
-			report_unsupported(program, decl, "user functions are");
-			break;
 		case DECL_IMPORT: /* gone: read_imports */
+		case DECL_FUNCTION: /* bind_functions */
 		case DECL_C:
 		case DECL_CONFIG:
 		case DECL_MACRO:

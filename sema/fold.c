@@ -399,13 +399,8 @@ void fold(struct program *program)
 	};
 	size_t i;
 
-	for (i = 0; i < program->instances.count; i++) {
-		struct instance *instance = program->instances.items[i];
-
-		if (instance->predicate)
-			ast_walk_expr(&folder.visitor, &instance->predicate);
-		ast_walk_block(&folder.visitor, instance->body);
-	}
+	for (i = 0; i < program->bodies.count; i++)
+		instance_walk(&folder.visitor, program->bodies.items[i]);
 	for (i = 0; i < program->script->decls.count; i++)
 		if (program->script->decls.items[i]->kind == DECL_MAP)
 			ast_walk_expr(&folder.visitor, &program->script->decls.items[i]->map->capacity);

@@ -30,11 +30,7 @@ static struct inferer *inferer_of(struct ast_visitor *visitor)
 
 /* --- places that collect types ---------------------------------------------- */
 
-/*
- * Widens *place so that `type` fits; false when it cannot.  A literal alone is
- * kept as one until something typed meets it.
- */
-static bool widen(struct inferer *inferer, const struct type **place, const struct type *type)
+bool infer_widen(struct inferer *inferer, const struct type **place, const struct type *type)
 {
 	const struct type *unified;
 
@@ -50,6 +46,36 @@ static bool widen(struct inferer *inferer, const struct type **place, const stru
 	return true;
 }
 
+static void assign_declared(struct inferer *inferer, const struct variable *variable,
+			    const struct type *type, struct span span)
+{
+	struct diags *diags = inferer->program->diags;
+
+	switch (type_fit(&inferer->program->types, variable->type, type)) {
+	case FITS:
+		return;
+	case FITS_NO_LITERAL:
+		diag_report(diags, span, DIAG_TYPE_MISMATCH,
+			    "Type mismatch for %s: the constant does not fit its type %s",
+			    variable->name, variable->type->name);
+		diag_note(diags, variable->declared_span, "declared here");
+		return;
+	case FITS_NOT:
+		diag_report(diags, span, DIAG_TYPE_MISMATCH,
+			    "Type mismatch for %s: trying to assign value of type '%s' when "
+			    "variable is declared with type '%s'",
+			    variable->name, type->name, variable->type->name);
+		diag_note(diags, variable->declared_span, "declared here");
+		return;
+	case FITS_CUT:
+		diag_report(diags, span, DIAG_TRUNCATION,
+			    "a value of type %s is cut to fit %s, which is declared as %s",
+			    type->name, variable->name, variable->type->name);
+		return;
+	}
+	unreachable();
+}
+
 static void assign_variable(struct inferer *inferer, struct variable *variable,
 			    const struct type *type, struct span span)
 {
@@ -61,29 +87,11 @@ static void assign_variable(struct inferer *inferer, struct variable *variable,
 		return; /* a declaration by the type of what has none is told elsewhere */
 	type = type_read(&inferer->program->types, type);
 	if (variable->is_declared) {
-		const struct type *unified = type_unify(&inferer->program->types, variable->type, type);
-
-		if (inferer->is_final && type->kind == TYPE_INT && type->integer.is_literal &&
-		    unified != variable->type) {
-			diag_report(diags, span, DIAG_TYPE_MISMATCH,
-				    "Type mismatch for %s: the constant does not fit its type %s",
-				    variable->name, variable->type->name);
-			diag_note(diags, variable->declared_span, "declared here");
-		} else if (inferer->is_final && !type_converts(type, variable->type)) {
-			diag_report(diags, span, DIAG_TYPE_MISMATCH,
-				    "Type mismatch for %s: trying to assign value of type '%s' when "
-				    "variable is declared with type '%s'",
-				    variable->name, type->name, variable->type->name);
-			diag_note(diags, variable->declared_span, "declared here");
-		} else if (inferer->is_final && unified != variable->type &&
-			   type->kind == TYPE_INT && type->size > variable->type->size) {
-			diag_report(diags, span, DIAG_TRUNCATION,
-				    "a value of type %s is cut to fit %s, which is declared as %s",
-				    type->name, variable->name, variable->type->name);
-		}
+		if (inferer->is_final)
+			assign_declared(inferer, variable, type, span);
 		return;
 	}
-	if (!widen(inferer, &variable->type, type) && inferer->is_final) {
+	if (!infer_widen(inferer, &variable->type, type) && inferer->is_final) {
 		diag_report(diags, span, DIAG_TYPE_MISMATCH,
 			    "Type mismatch for %s: trying to assign value of type '%s' when variable "
 			    "already has a type '%s'",
@@ -101,7 +109,7 @@ static void assign_map(struct inferer *inferer, struct map *map, const struct ty
 		return;
 	if (!map->value_type)
 		map->value_span = span;
-	if (widen(inferer, &map->value_type, type) || !inferer->is_final)
+	if (infer_widen(inferer, &map->value_type, type) || !inferer->is_final)
 		return;
 	diag_report(diags, span, DIAG_TYPE_MISMATCH,
 		    "Type mismatch for %s: trying to assign value of type '%s' when map already has "
@@ -185,7 +193,7 @@ void infer_map_key(struct inferer *inferer, struct map *map, const struct expr_v
 
 	if (!type && inferer->is_final)
 		report_void_keys(inferer, map, keys);
-	if (!type || widen(inferer, &map->key_type, type) || !inferer->is_final)
+	if (!type || infer_widen(inferer, &map->key_type, type) || !inferer->is_final)
 		return;
 	diag_report(diags, span, DIAG_TYPE_MISMATCH,
 		    "Argument mismatch for %s: trying to access with arguments: '%s' when map expects "
@@ -255,10 +263,10 @@ static void infer_let(struct inferer *inferer, struct stmt *stmt)
 	struct variable *variable = stmt->let.variable;
 	struct diags *diags = inferer->program->diags;
 
-	if (stmt->let.spec && !variable->type)
+	if (stmt->let.spec && !variable->type && variable->is_declared)
 		variable->type = type_from_spec(inferer, stmt->let.spec);
 	if (stmt->let.spec && variable->type && variable->type->kind == TYPE_VOID &&
-	    inferer->is_final && !diags->error_count)
+	    stmt != inferer->instance->result && inferer->is_final && !diags->error_count)
 		diag_report(diags, stmt->let.spec->span, DIAG_NOT_A_VALUE,
 			    "a variable of type void can hold nothing");
 	if (stmt->let.value)
@@ -277,6 +285,10 @@ static void leave_stmt(struct ast_visitor *visitor, struct stmt **slot)
 	case STMT_LET:
 		infer_let(inferer, stmt);
 		return;
+	case STMT_RETURN:
+		if (inferer->instance->function && stmt->expr)
+			infer_return(inferer, stmt->expr);
+		return;
 	case STMT_FOR_MAP:
 	case STMT_EXPR:
 	case STMT_DISCARD:
@@ -285,7 +297,6 @@ static void leave_stmt(struct ast_visitor *visitor, struct stmt **slot)
 	case STMT_FOR_RANGE:
 	case STMT_BREAK:
 	case STMT_CONTINUE:
-	case STMT_RETURN:
 	case STMT_IMPORT:
 		return;
 	}
@@ -370,9 +381,9 @@ static void infer_instance(struct inferer *inferer, struct instance *instance)
 	};
 
 	inferer->instance = instance;
-	if (instance->predicate)
-		ast_walk_expr(&walk.visitor, &instance->predicate);
-	ast_walk_block(&walk.visitor, instance->body);
+	instance_walk(&walk.visitor, instance);
+	if (instance->function && instance->body->value)
+		infer_return(inferer, instance->body->value);
 }
 
 static void infer_round(struct inferer *inferer)
@@ -380,8 +391,8 @@ static void infer_round(struct inferer *inferer)
 	size_t i;
 
 	inferer->changed = false;
-	for (i = 0; i < inferer->program->instances.count; i++)
-		infer_instance(inferer, inferer->program->instances.items[i]);
+	for (i = 0; i < inferer->program->bodies.count; i++)
+		infer_instance(inferer, inferer->program->bodies.items[i]);
 }
 
 static void settle_place(struct program *program, const struct type **place, bool *changed)
@@ -390,6 +401,15 @@ static void settle_place(struct program *program, const struct type **place, boo
 
 	*changed |= settled != *place;
 	*place = settled;
+}
+
+static void settle_variable(struct program *program, struct variable *variable, bool *changed)
+{
+	if (!variable->type && variable->is_text) { /* nothing is passed, or what is no string */
+		variable->type = type_string(&program->types, (uint32_t)program->config.max_strlen);
+		*changed = true;
+	}
+	settle_place(program, &variable->type, changed);
 }
 
 /* Places that only literals were put in become int64.  True if there were any. */
@@ -404,12 +424,9 @@ static bool settle(struct program *program)
 		settle_place(program, &map->key_type, &changed);
 		settle_place(program, &map->value_type, &changed);
 	}
-	for (i = 0; i < program->instances.count; i++) {
-		struct instance *instance = program->instances.items[i];
-
-		for (v = 0; v < instance->variables.count; v++)
-			settle_place(program, &instance->variables.items[v]->type, &changed);
-	}
+	for (i = 0; i < program->bodies.count; i++)
+		for (v = 0; v < program->bodies.items[i]->variables.count; v++)
+			settle_variable(program, program->bodies.items[i]->variables.items[v], &changed);
 	return changed;
 }
 

@@ -24,6 +24,11 @@ const struct type *type_unify(struct types *types, const struct type *a, const s
 /* Can a value of `from` be stored in a `to` without a cast? */
 bool type_converts(const struct type *from, const struct type *to);
 
+/* How well a value goes into what is declared with a type. */
+enum fit { FITS, FITS_CUT, FITS_NO_LITERAL, FITS_NOT };
+
+enum fit type_fit(struct types *types, const struct type *declared, const struct type *type);
+
 /* The type literals become when nothing else decides: int64; others as they are. */
 const struct type *type_settled(struct types *types, const struct type *type);
 

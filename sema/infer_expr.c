@@ -512,6 +512,8 @@ void infer_expr(struct inferer *inferer, struct expr **slot)
 		infer_sizeof(inferer, expr);
 	else if (expr->kind == EXPR_OFFSETOF)
 		infer_offsetof(inferer, expr);
+	else if (expr->kind == EXPR_CALL && expr->call.function)
+		infer_function_call(inferer, expr);
 	else
 		expr->type = infer_kind(inferer, expr);
 	if (inferer->is_final && !expr->type)

@@ -13,6 +13,16 @@ void infer_expr(struct inferer *inferer, struct expr **slot);
 const struct type *infer_arithmetic(struct types *types, enum binary_op op, const struct type *left,
 				    const struct type *right);
 
+/*
+ * Widens *place so that `type` fits; false when it cannot.  A literal alone is
+ * kept as one until something typed meets it.  In infer.c.
+ */
+bool infer_widen(struct inferer *inferer, const struct type **place, const struct type *type);
+
+/* A call of a function of the script, and a value that such a function gives (infer_function.c). */
+void infer_function_call(struct inferer *inferer, struct expr *call);
+void infer_return(struct inferer *inferer, const struct expr *value);
+
 /* Of e.f, e.0 and e[i] (infer_access.c). */
 const struct type *infer_field(struct inferer *inferer, struct expr *expr);
 const struct type *infer_element(struct inferer *inferer, struct expr *expr);

@@ -525,6 +525,8 @@ void expand_macros(struct program *program)
 
 		if (decl->kind == DECL_PROBE)
 			ast_walk_probe(&expander.visitor, decl->probe);
+		else if (decl->kind == DECL_FUNCTION)
+			ast_walk_function(&expander.visitor, decl->function);
 		else if (decl->kind == DECL_MAP)
 			ast_walk_expr(&expander.visitor, &decl->map->capacity);
 	}

@@ -7,8 +7,7 @@
 #include "sema/program.h"
 
 /*
- * Runs every pass on a parsed script: read_imports, read_c, expand_macros, expand, pair, resolve,
- * fold, infer, check, layout, select_probes.  NULL after errors (they are in `diags`).
+ * Runs every pass on a parsed script, in the order below.  NULL after errors (they are in `diags`).
  */
 struct program *analyse(struct arena *arena, struct sources *sources, struct script *script,
 			struct interner *interner, const struct language *language,
@@ -17,8 +16,10 @@ struct program *analyse(struct arena *arena, struct sources *sources, struct scr
 void read_imports(struct program *program);  /* imported files -> their parts */
 void read_c(struct program *program);	     /* names from C: program->c */
 void expand_macros(struct program *program); /* calls of macros -> copies of their bodies */
+void find_functions(struct program *program); /* the script's functions: program->functions */
 void expand(struct program *program);  /* config, attach points, parameters -> instances */
 void pair(struct program *program);    /* entries with returns that one attachment serves */
+void bind_functions(struct program *program); /* calls of functions -> instances of those */
 void resolve(struct program *program); /* names -> builtins, variables, maps */
 void fold(struct program *program);    /* constant expressions -> literals */
 void infer(struct program *program);   /* types, to a fixed point */

@@ -62,6 +62,10 @@ struct variable {
 	bool is_declared;	   /* with a type: fixed */
 	bool is_assigned, is_read;
 	bool is_let;		   /* declared by let or a loop: belongs to its block alone */
+	bool is_param;		   /* of a function */
+	bool is_text;		   /* ... or a result, of type string without a size */
+	bool has_space;		   /* a parameter that was given an address */
+	bool is_changed;	   /* a parameter that the function assigns to */
 	bool is_hoisted;	   /* used after its block: lives as long as the probe */
 	struct variable *same_as;  /* of one name that is hoisted: the one that stands for all */
 	void *storage;	/* codegen */
@@ -93,9 +97,17 @@ struct map {
 	} layout; /* layout */
 };
 
+/* A place where a function is called. */
+struct call_site {
+	const struct instance *caller;
+	unsigned map_loops; /* how many loops over maps it stands in, each of which is a frame */
+};
+
 /*
- * A probe's body for a set of attach points for which it means the same: a
- * copy of the tree with types of its own.
+ * A probe's body for a set of attach points for which it means the same, or
+ * the body of a function that such a probe calls: a copy of the tree with types
+ * of its own.  What a function means depends on the probe (its arguments,
+ * whose memory addresses are in), so each instance of a probe has its own.
  */
 struct instance {
 	const struct probe *probe;
@@ -105,6 +117,20 @@ struct instance {
 	VEC(struct attach_point *) points; /* at least one; all of one mechanism */
 	const struct type *args;	   /* struct of `args`, or NULL */
 	VEC(struct variable *) variables;
+
+	VEC(struct instance *) functions; /* of a probe: what it calls, callees before callers */
+	unsigned map_loops;		  /* resolve: how deep loops over maps are nested in it */
+	bool reads_context;		  /* it, or a function it calls, asks for what the probe got */
+	bool may_end;			  /* ... may end the run */
+
+	/* Of a function only. */
+	const struct function *function;  /* NULL: a probe's */
+	VEC(struct stmt *) params;	  /* as LET statements */
+	struct stmt *result;		  /* the same; its variable is what `return` sets */
+	VEC(struct call_site) callers;
+	bool may_run_out; /* check: its end can be reached without a `return` */
+	uint32_t weight; /* nodes of the tree, with those of what it calls */
+	void *lowered;	 /* codegen: how it is called */
 };
 
 struct program {
@@ -119,11 +145,22 @@ struct program {
 	struct script *script;
 	struct config config;
 	struct table builtins; /* name to struct builtin */
-	VEC(struct instance *) instances;
+	struct table functions; /* name to the script's struct callee (functions.h) */
+	VEC(struct instance *) instances; /* of probes */
+	VEC(struct instance *) bodies;	  /* those, and of the functions they call */
 	VEC(struct map *) maps;
 	struct table map_names;
 	VEC(struct named_param) named; /* what getopt() was asked for; check */
 	struct c_names *c; /* what the script takes from C (c_names.h) */
 };
+
+/* The variable that `return` sets in a function's instance; of type void if it gives nothing. */
+struct variable *instance_result(const struct instance *instance);
+
+/* "probe" or "function". */
+const char *instance_noun(const struct instance *instance);
+
+/* Walks all that an instance consists of. */
+void instance_walk(struct ast_visitor *visitor, struct instance *instance);
 
 #endif

@@ -17,6 +17,7 @@ struct resolver {
 	struct table visible; /* name to the struct variable in scope, or NULL */
 	VEC(struct variable *) scope; /* those in scope, innermost last */
 	bool has_hoisted;
+	unsigned map_loops;   /* around the place where we are */
 	VEC(size_t) blocks;   /* how many were in scope where each open block began */
 };
 
@@ -195,6 +196,8 @@ static void suggest_builtin(struct program *program, const char *name)
 	suggestion_init(&suggestion, name);
 	for (i = 0; i < program->builtins.count; i++)
 		suggestion_offer(&suggestion, program->builtins.entries[i].key);
+	for (i = 0; i < program->functions.count; i++)
+		suggestion_offer(&suggestion, program->functions.entries[i].key);
 	for (i = 0; i < program->c->constants.count; i++)
 		suggestion_offer(&suggestion, program->c->constants.entries[i].key);
 	for (i = 0; i < program->c->defines.count; i++)
@@ -240,6 +243,8 @@ static void resolve_call(struct resolver *resolver, struct expr *expr)
 	struct program *program = resolver->program;
 	const struct builtin *builtin = table_get_str(&program->builtins, expr->call.name);
 
+	if (expr->call.function)
+		return;
 	if (!builtin) {
 		diag_report(program->diags, expr->call.name_span, DIAG_UNKNOWN_FUNCTION,
 			    "Unknown function: '%s'", expr->call.name);
@@ -395,7 +400,10 @@ static void resolve_for(struct resolver *resolver, struct stmt *stmt)
 	enter_scope(resolver);
 	stmt->for_.variable = declare_new(resolver, stmt->for_.name, stmt->for_.name_span);
 	stmt->for_.variable->is_assigned = true;
+	resolver->map_loops += stmt->kind == STMT_FOR_MAP;
+	resolver->instance->map_loops = MAX(resolver->instance->map_loops, resolver->map_loops);
 	ast_walk_block(&resolver->visitor, stmt->for_.body);
+	resolver->map_loops -= stmt->kind == STMT_FOR_MAP;
 	leave_scope(resolver);
 }
 
@@ -452,7 +460,7 @@ static void merge_hoisted(struct instance *instance)
 	struct ast_visitor visitor = { .enter_expr = merge_variable };
 	size_t i;
 
-	ast_walk_block(&visitor, instance->body);
+	instance_walk(&visitor, instance);
 	for (i = 0; i < instance->variables.count; i++) {
 		struct variable *variable = instance->variables.items[i];
 
@@ -460,6 +468,33 @@ static void merge_hoisted(struct instance *instance)
 		if (variable->same_as && variable->same_as != variable)
 			variable->is_assigned = true;
 	}
+}
+
+/* "string" alone is as large as what it is given. */
+static void settle_signature(struct stmt *declared)
+{
+	struct variable *variable = declared->let.variable;
+	const struct type_spec *spec = declared->let.spec;
+
+	variable->is_text = spec->kind == TYPE_SPEC_NAME && !strcmp(spec->name, "string") &&
+			    !spec->suffixes.count;
+	variable->is_declared = !variable->is_text;
+	variable->is_assigned = true; /* from outside, and by `return` */
+}
+
+static void settle_params(struct instance *instance)
+{
+	size_t i;
+
+	for (i = 0; i < instance->params.count; i++) {
+		struct variable *param = instance->params.items[i]->let.variable;
+
+		param->is_param = true;
+		param->is_changed = param->is_assigned;
+		settle_signature(instance->params.items[i]);
+	}
+	if (instance->result)
+		settle_signature(instance->result);
 }
 
 static void resolve_instance(struct program *program, struct instance *instance)
@@ -472,9 +507,8 @@ static void resolve_instance(struct program *program, struct instance *instance)
 	};
 
 	table_init(&resolver.visible, program->arena);
-	if (instance->predicate)
-		ast_walk_expr(&resolver.visitor, &instance->predicate);
-	ast_walk_block(&resolver.visitor, instance->body);
+	instance_walk(&resolver.visitor, instance);
+	settle_params(instance);
 	if (resolver.has_hoisted)
 		merge_hoisted(instance);
 }
@@ -511,6 +545,6 @@ void resolve(struct program *program)
 	size_t i;
 
 	declare_maps(program);
-	for (i = 0; i < program->instances.count; i++)
-		resolve_instance(program, program->instances.items[i]);
+	for (i = 0; i < program->bodies.count; i++)
+		resolve_instance(program, program->bodies.items[i]);
 }

@@ -224,3 +224,14 @@ bool type_converts(const struct type *from, const struct type *to)
 	return from->kind == to->kind && from->kind != TYPE_STRUCT && from->kind != TYPE_STACK &&
 	       from->kind != TYPE_SYMBOL && from->kind != TYPE_BUFFER && from->kind != TYPE_LATE;
 }
+
+enum fit type_fit(struct types *types, const struct type *declared, const struct type *type)
+{
+	bool is_same = type_unify(types, declared, type) == declared;
+
+	if (type->kind == TYPE_INT && type->integer.is_literal && !is_same)
+		return FITS_NO_LITERAL;
+	if (!type_converts(type, declared))
+		return FITS_NOT;
+	return !is_same && type->kind == TYPE_INT && type->size > declared->size ? FITS_CUT : FITS;
+}

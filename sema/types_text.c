@@ -72,7 +72,10 @@ static void print_instance(struct printer *printer, struct instance *instance)
 {
 	size_t i;
 
-	strbuf_puts(printer->out, "\nprobe");
+	if (instance->function)
+		strbuf_printf(printer->out, "\nfunction %s of", instance->function->name);
+	else
+		strbuf_puts(printer->out, "\nprobe");
 	for (i = 0; i < instance->points.count; i++)
 		strbuf_printf(printer->out, " %s", instance->points.items[i]->name);
 	strbuf_printf(printer->out, " by %s\n", instance->points.items[0]->mechanism->name);
@@ -81,9 +84,7 @@ static void print_instance(struct printer *printer, struct instance *instance)
 			      instance->variables.items[i]->type ? instance->variables.items[i]->type->name
 								 : "?");
 	printer->depth = 1;
-	if (instance->predicate)
-		ast_walk_expr(&printer->visitor, &instance->predicate);
-	ast_walk_block(&printer->visitor, instance->body);
+	instance_walk(&printer->visitor, instance);
 }
 
 void types_text(const struct program *program, struct strbuf *out)
@@ -97,6 +98,6 @@ void types_text(const struct program *program, struct strbuf *out)
 
 	for (i = 0; i < program->maps.count; i++)
 		print_map(&printer, program->maps.items[i]);
-	for (i = 0; i < program->instances.count; i++)
-		print_instance(&printer, program->instances.items[i]);
+	for (i = 0; i < program->bodies.count; i++)
+		print_instance(&printer, program->bodies.items[i]);
 }

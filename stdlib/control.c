@@ -102,7 +102,7 @@ const struct builtin control_builtins[] = {
 	  .example = "interval:s:10 { exit(3); }" },
 	{ "assert", "void (bool condition, string-lit message)",
 	  "Ends tracing with an error and status 7 when the condition does not hold.",
-	  BUILTIN_MUST_CALL, .emit = emit_assert, .handle = handle_assert,
+	  BUILTIN_MUST_CALL | BUILTIN_MAY_END, .emit = emit_assert, .handle = handle_assert,
 	  .example = "begin { assert(sizeof(uint64) == 8, \"strange\"); }\n" },
 	{ NULL },
 };

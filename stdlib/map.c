@@ -255,7 +255,7 @@ static void check_len(struct checker *checker, struct expr *call)
 static struct val emit_len(struct codegen *cg, const struct expr *call)
 {
 	const struct expr *arg = call_arg(call, 0);
-	struct builder *outer;
+	struct outer_function outer;
 	struct val callback;
 
 	if (arg->type->kind == TYPE_STACK && (arg->kind != EXPR_MAP || arg->map.keys.count))
@@ -263,7 +263,7 @@ static struct val emit_len(struct codegen *cg, const struct expr *call)
 	map_is_observed(cg, arg->map.map);
 	outer = callback_begin(cg);
 	build_exit(cg->b, val_const(0));
-	callback = callback_end(cg, outer);
+	callback = callback_end(cg, &outer);
 	return BUILD_CALL(cg->b, BPF_FUNC_for_each_map_elem, val_map(arg->map.map->index), callback,
 			  val_const(0), val_const(0));
 }

@@ -93,12 +93,11 @@ static bool find_comm(struct codegen *cg, uint32_t *ret_offset)
 }
 
 /* How many bytes may be stored there at once: on the stack only at multiples of as many; 0: one by one. */
-static unsigned store_unit(const struct codegen *cg, struct val address)
+static unsigned store_unit(struct val address)
 {
-	if (address.kind == VAL_SLOT)
-		return address.number % 8 == 0 ? 8 : address.number % 4 == 0 ? 4 : 0;
-	/* The frame of the function around a loop is stack, too. */
-	return cg->callback_depth == 0 ? 8 : 0;
+	unsigned align = address_align(address);
+
+	return align >= 4 ? align : 0;
 }
 
 /*
@@ -107,7 +106,7 @@ static unsigned store_unit(const struct codegen *cg, struct val address)
  */
 static void emit_comm(struct codegen *cg, const struct expr *call UNUSED, struct val address)
 {
-	unsigned unit = store_unit(cg, address);
+	unsigned unit = store_unit(address);
 	struct val task, word;
 	uint32_t offset, i;
 
