@@ -7,9 +7,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
-
-/* Deeper is a loop of damaged data: real nesting of arrays and pointers is a few. */
-enum { DEPTH_MAX = 16, ALIGN_MAX = 8 };
+#include "runtime/host/foreign_types.h"
 
 #define STRUCT_KINDS (BTF_KIND_BIT(BTF_KIND_STRUCT) | BTF_KIND_BIT(BTF_KIND_UNION))
 #define ENUM_KINDS   (BTF_KIND_BIT(BTF_KIND_ENUM) | BTF_KIND_BIT(BTF_KIND_ENUM64))
@@ -53,16 +51,6 @@ const struct type *kernel_struct(struct types *types, const char *tag, bool is_u
 	return struct_of_tag(types, tag, is_union);
 }
 
-/* BTF tells no alignment; the size bounds it. */
-static uint32_t struct_align(uint32_t size)
-{
-	uint32_t align = ALIGN_MAX;
-
-	while (align > 1 && size % align)
-		align /= 2;
-	return align;
-}
-
 static const struct type *convert_struct(struct btf *btf, struct types *types, uint32_t id,
 					 const struct btf_type *from)
 {
@@ -82,7 +70,7 @@ static const struct type *convert_struct(struct btf *btf, struct types *types, u
 	type->record.btf_id = id;
 	type->record.origin = btf;
 	type->size = from->size;
-	type->align = struct_align(from->size);
+	type->align = foreign_struct_align(from->size);
 	remember_id(btf, types, id, type);
 	return type;
 }
@@ -98,14 +86,8 @@ static const struct type *convert_enum(struct btf *btf, struct types *types, uin
 
 	if (type)
 		return type;
-	type = arena_new_struct(types->arena, struct type);
-	type->kind = TYPE_ENUM;
-	type->name = arena_printf(types->arena, "enum %s", *tag ? tag : "(anonymous)");
-	type->size = type->align = from->size == 1 || from->size == 2 || from->size == 8 ? from->size : 4;
-	type->enumeration.tag = *tag ? arena_strdup(types->arena, tag) : NULL;
+	type = foreign_enum(types, *tag ? tag : NULL, from->size, count);
 	type->enumeration.is_signed = BTF_INFO_KFLAG(from->info);
-	type->enumeration.count = count;
-	type->enumeration.enumerators = arena_new_array(types->arena, struct enumerator, count);
 	for (i = 0; i < count; i++) {
 		struct enumerator *to = &type->enumeration.enumerators[i];
 		const struct btf_enum *small = (const struct btf_enum *)data + i;
@@ -142,24 +124,10 @@ static const struct type *convert_array(struct btf *btf, struct types *types,
 	bool is_user;
 	uint32_t element_id = btf_skip_modifiers(btf, array->type, &is_user);
 	const struct btf_type *element = btf_type(btf, element_id);
-	const struct type *type;
+	bool is_char = element && BTF_INFO_KIND(element->info) == BTF_KIND_INT &&
+		       !strcmp(btf_name(btf, element->name_off), "char");
 
-	/* Only plain char makes text; unsigned char is bytes. */
-	if (element && BTF_INFO_KIND(element->info) == BTF_KIND_INT &&
-	    !strcmp(btf_name(btf, element->name_off), "char") && array->nelems)
-		return type_string(types, array->nelems);
-	type = convert(btf, types, element_id, depth + 1);
-	if (type->size && array->nelems > UINT32_MAX / type->size)
-		return type_array(types, type, 0);
-	return type_array(types, type, array->nelems);
-}
-
-static const struct type *convert_number(struct types *types, uint32_t size, bool is_signed)
-{
-	/* Wider than a register: bytes that can be looked at one by one. */
-	if (size > 8)
-		return type_array(types, type_int(types, 8, false), size / 8);
-	return type_int(types, size, is_signed);
+	return foreign_array(types, convert(btf, types, element_id, depth + 1), is_char, array->nelems);
 }
 
 static const struct type *convert(struct btf *btf, struct types *types, uint32_t id, unsigned depth)
@@ -168,16 +136,16 @@ static const struct type *convert(struct btf *btf, struct types *types, uint32_t
 	uint32_t base = btf_skip_modifiers(btf, id, &is_user);
 	const struct btf_type *type = btf_type(btf, base);
 
-	if (!type || depth > DEPTH_MAX)
+	if (!type || depth > FOREIGN_DEPTH_MAX)
 		return types->void_type;
 	btf = btf_home(btf, base);
 	switch (BTF_INFO_KIND(type->info)) {
 	case BTF_KIND_INT:
-		return convert_number(types, type->size,
+		return foreign_number(types, type->size,
 				      BTF_INT_ENCODING(*(const uint32_t *)btf_type_data(type)) &
 					      BTF_INT_SIGNED);
 	case BTF_KIND_FLOAT:
-		return convert_number(types, type->size, false);
+		return foreign_number(types, type->size, false);
 	case BTF_KIND_PTR:
 		return convert_pointer(btf, types, type, depth);
 	case BTF_KIND_ARRAY:
@@ -205,21 +173,6 @@ const struct type *btf_convert(struct btf *btf, struct types *types, uint32_t id
 	return convert(btf, types, id, 0);
 }
 
-/* Where a member of `bit_size` bits at `bits` from the struct's start is read. */
-static void place_bitfield(struct field *field, uint32_t bits, uint32_t bit_size)
-{
-	uint32_t unit = field->type->size ? field->type->size * 8 : 8;
-
-	if (bits % unit + bit_size > unit)
-		unit = 8; /* packed: across the border of two units */
-	field->offset = bits / unit * (unit / 8);
-	field->bit_offset = (uint8_t)(bits % unit);
-	field->bit_size = (uint8_t)bit_size;
-	/* In nine bytes: nothing reads it. */
-	if (field->bit_offset + bit_size > 64)
-		field->name = NULL;
-}
-
 static void complete_field(struct btf *btf, struct types *types, const struct btf_type *record,
 			   const struct btf_member *member, struct field *field)
 {
@@ -234,7 +187,7 @@ static void complete_field(struct btf *btf, struct types *types, const struct bt
 	}
 	field->offset = bits / 8;
 	if (bit_size && bit_size <= 64 && field->type->size <= 8)
-		place_bitfield(field, bits, bit_size);
+		foreign_bitfield(field, bits, bit_size);
 }
 
 void btf_complete(struct btf *btf, struct types *types, struct type *record)
@@ -259,7 +212,7 @@ void btf_complete(struct btf *btf, struct types *types, struct type *record)
 	count = BTF_INFO_VLEN(from->info);
 	members = btf_type_data(from);
 	record->size = from->size;
-	record->align = struct_align(from->size);
+	record->align = foreign_struct_align(from->size);
 	record->record.fields = arena_new_array(types->arena, struct field, count);
 	for (i = 0; i < count; i++)
 		complete_field(btf, types, from, &members[i], &record->record.fields[i]);
