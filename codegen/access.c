@@ -33,9 +33,23 @@ static uint32_t element_size(struct codegen *cg, const struct type *element)
 
 /* --- fields ------------------------------------------------------------------ */
 
-static bool is_context(const struct type *type)
+/* Is it `args` or `ctx` itself, not a copy that was stored? */
+static bool is_builtin_context(const struct expr *expr)
 {
-	return type->kind == TYPE_STRUCT && type->record.is_context;
+	const struct builtin *builtin = NULL;
+
+	if (expr->kind == EXPR_IDENT)
+		builtin = expr->ident.builtin;
+	else if (expr->kind == EXPR_CALL)
+		builtin = expr->call.builtin;
+	return builtin && (builtin->flags & (BUILTIN_ARGS | BUILTIN_CONTEXT));
+}
+
+/* Does the mechanism read fields of it? */
+static bool is_context(const struct expr *expr)
+{
+	return expr->type->kind == TYPE_STRUCT && expr->type->record.is_context &&
+	       (is_builtin_context(expr) || !expr->type->record.is_printable);
 }
 
 static struct val emit_arg(struct codegen *cg, const struct expr *expr)
@@ -52,7 +66,7 @@ static struct place field_place(struct codegen *cg, const struct expr *expr)
 	const struct expr *object = expr->field.object;
 	struct place place;
 
-	if (is_context(object->type))
+	if (is_context(object))
 		return (struct place){ emit_arg(cg, expr), SPACE_NONE };
 	if (object->type->kind == TYPE_POINTER)
 		place = (struct place){ emit_expr(cg, object), read_space(object->type) };
@@ -91,7 +105,7 @@ static struct val emit_field_access(struct codegen *cg, const struct expr *expr)
 	const struct field *field = expr->field.field;
 	struct place place = field_place(cg, expr);
 
-	if (is_context(expr->field.object->type))
+	if (is_context(expr->field.object))
 		return place.address; /* the value already */
 	if (field->bit_size)
 		return emit_bits(cg, field, place);

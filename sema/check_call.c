@@ -199,7 +199,8 @@ bool check_printable(struct checker *checker, const struct expr *expr, const cha
 
 	if (is_reported(expr))
 		return false;
-	if (type->kind == TYPE_VOID || (type->kind == TYPE_STRUCT && type->record.is_context)) {
+	if (type->kind == TYPE_VOID || (type->kind == TYPE_STRUCT && type->record.is_context &&
+					 !type->record.is_printable)) {
 		diag_report(diags, expr->span, DIAG_ARG_TYPE, "%s type passed to %s is not printable",
 			    type->kind == TYPE_VOID ? "none" : type->name, what);
 		return false;

@@ -113,6 +113,7 @@ struct usage {
 	bool point;	 /* asks which attach point it is */
 	bool args;	 /* names `args` */
 	bool whole_args; /* ... not only field by field */
+	bool types;	 /* names types, which may be the probed program's */
 	struct span args_span; /* of the first `args` */
 	VEC(const char *) fields;
 	VEC(const struct function *) functions; /* called, directly or not */
@@ -145,6 +146,8 @@ static bool note_expr(struct ast_visitor *visitor, struct expr **slot)
 	struct expr *expr = *slot;
 	const struct builtin *builtin;
 
+	usage->types |= expr->kind == EXPR_CAST || expr->kind == EXPR_SIZEOF ||
+			expr->kind == EXPR_OFFSETOF || expr->kind == EXPR_TYPE;
 	if (expr->kind == EXPR_FIELD) {
 		builtin = builtin_named(usage->program, expr->field.object);
 		if (builtin && (builtin->flags & BUILTIN_ARGS)) {
@@ -163,10 +166,19 @@ static bool note_expr(struct ast_visitor *visitor, struct expr **slot)
 	return true;
 }
 
+static bool note_stmt(struct ast_visitor *visitor, struct stmt **slot)
+{
+	struct usage *usage = (struct usage *)visitor;
+
+	usage->types |= (*slot)->kind == STMT_LET && (*slot)->let.spec;
+	return true;
+}
+
 static void find_usage(const struct program *program, const struct probe *probe,
 		       struct usage *ret_usage)
 {
-	*ret_usage = (struct usage){ .visitor = { .enter_expr = note_expr }, .program = program };
+	*ret_usage = (struct usage){ .visitor = { .enter_expr = note_expr, .enter_stmt = note_stmt },
+				  .program = program };
 	ast_walk_probe(&ret_usage->visitor, (struct probe *)probe);
 }
 
@@ -334,6 +346,8 @@ static bool joins(struct program *program, const struct usage *usage,
 		return false;
 	if (usage->context && point->mechanism->same_context &&
 	    !point->mechanism->same_context(first, point))
+		return false;
+	if (usage->types && point->type->find_type && first->target != point->target)
 		return false;
 	return same_args(program, usage, first->args, point->args);
 }

@@ -14,6 +14,25 @@ static bool is_void(const struct type *type)
 	return type->kind == TYPE_VOID;
 }
 
+/* An argument that the event has, but that no program can read. */
+static bool report_hidden(struct inferer *inferer, const struct expr *expr, const struct type *record)
+{
+	const struct attach_point *point;
+	const char *reason;
+
+	if (!inferer->instance || record != inferer->instance->args)
+		return false;
+	point = inferer->instance->points.items[0];
+	if (!point->type->hidden_arg)
+		return false;
+	reason = point->type->hidden_arg(inferer->program, point, expr->field.name);
+	if (!reason)
+		return false;
+	diag_report(inferer->program->diags, expr->field.name_span, DIAG_WRONG_PROBE,
+		    "the argument '%s' cannot be read: %s", expr->field.name, reason);
+	return true;
+}
+
 static void report_field(struct inferer *inferer, const struct expr *expr, const struct type *record,
 			 const char *kind)
 {
@@ -24,6 +43,8 @@ static void report_field(struct inferer *inferer, const struct expr *expr, const
 	struct suggestion suggestion;
 	struct strbuf list;
 
+	if (report_hidden(inferer, expr, record))
+		return;
 	diag_report(diags, expr->field.name_span, DIAG_UNKNOWN_FIELD,
 		    "%s '%s' does not contain a field named '%s'", kind, record->name,
 		    expr->field.name);

@@ -175,6 +175,14 @@ struct probe_type {
 	/* The struct of `args`; NULL hook: the type has none.  NULL: reported. */
 	const struct type *(*args)(struct program *program, const struct attach_point *point);
 
+	/* Why an argument of that name is not among `args`, or NULL: the function has none. */
+	const char *(*hidden_arg)(struct program *program, const struct attach_point *point,
+				  const char *name);
+
+	/* As target->find_type, of types that the probed program has; asked before the target. */
+	const struct type *(*find_type)(struct program *program, const struct attach_point *point,
+					const char *what, const char *name);
+
 	/* The type of `ctx`: a pointer, or a struct whose fields the mechanism reads.  NULL hook: there
 	 * is none to be used. */
 	const struct type *(*context)(struct program *program, const struct attach_point *point);

@@ -441,7 +441,11 @@ bool aggregate_is_number(const struct type *type)
 
 void type_complete(struct types *types, const struct type *record)
 {
-	if (!record->record.is_complete && types->target->complete_type)
+	if (record->record.is_complete)
+		return;
+	if (record->record.complete)
+		record->record.complete(types, (struct type *)record);
+	else if (types->target->complete_type)
 		types->target->complete_type(types->target, types, (struct type *)record);
 }
 

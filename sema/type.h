@@ -19,6 +19,7 @@
 #include "base/value.h"
 
 struct target;
+struct types;
 
 enum type_kind {
 	TYPE_VOID,
@@ -106,7 +107,10 @@ struct type {
 			bool is_complete; /* else type_complete() fetches the fields */
 			uint32_t btf_id;
 			void *origin; /* of the target: where it fetches the fields from */
+			/* Fetches them in place of the target; or NULL. */
+			void (*complete)(struct types *types, struct type *record);
 			bool is_context; /* `args`: read by the mechanism, not by address */
+			bool is_printable; /* ... which can read all of it, as it is laid out */
 		} record;
 		struct {
 			struct field *fields; /* names are NULL in a tuple, set in a record */

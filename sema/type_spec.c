@@ -47,10 +47,19 @@ const struct type *type_plain(struct program *program, const char *name, size_t 
 	return NULL;
 }
 
-static const struct type *kernel_type(struct inferer *inferer, const char *what, const char *name)
+/* A type of the program that is probed, or else of the kernel. */
+static const struct type *foreign_type(struct inferer *inferer, const char *what, const char *name)
 {
 	const struct target *target = inferer->program->target;
+	const struct instance *instance = inferer->instance;
+	const struct attach_point *point =
+		instance && instance->points.count ? instance->points.items[0] : NULL;
+	const struct type *type = NULL;
 
+	if (point && point->type->find_type)
+		type = point->type->find_type(inferer->program, point, what, name);
+	if (type)
+		return type;
 	return target->find_type ? target->find_type(target, &inferer->program->types, what, name)
 				 : NULL;
 }
@@ -59,7 +68,7 @@ static void report_unknown(struct inferer *inferer, const struct type_spec *spec
 {
 	diag_report(inferer->program->diags, spec->span, DIAG_UNKNOWN_TYPE,
 		    "Cannot resolve unknown type \"%s%s%s\"", what, *what ? " " : "", spec->name);
-	if (!*what && kernel_type(inferer, "struct", spec->name))
+	if (!*what && foreign_type(inferer, "struct", spec->name))
 		diag_hint(inferer->program->diags, "did you mean struct %s?", spec->name);
 }
 
@@ -92,7 +101,7 @@ static const struct type *base_of_spec(struct inferer *inferer, const struct typ
 	if (!type && spec->kind == TYPE_SPEC_NAME)
 		type = type_plain(inferer->program, spec->name, strlen(spec->name));
 	if (!type)
-		type = kernel_type(inferer, whats[spec->kind], spec->name);
+		type = foreign_type(inferer, whats[spec->kind], spec->name);
 	if (!type)
 		report_unknown(inferer, spec, whats[spec->kind]);
 	return type;
@@ -160,7 +169,7 @@ const struct type *type_from_words(struct inferer *inferer, const char *words, s
 	if (length > 9 && length < sizeof(name) && !memcmp(words, "struct ", 7)) {
 		snprintf(name, sizeof(name), "%.*s", (int)(length - 7), words + 7);
 		name[strcspn(name, " *")] = '\0';
-		type = kernel_type(inferer, "struct", name);
+		type = foreign_type(inferer, "struct", name);
 		if (!type)
 			type = types->void_type;
 		return words[length - 1] == '*' ? type_pointer(types, type, SPACE_KERNEL) : type;

@@ -135,6 +135,27 @@ static const struct type *infer_args(struct inferer *inferer, struct expr *call 
 	return inferer->instance->args ? inferer->instance->args : inferer->program->types.void_type;
 }
 
+/* All of them, as the type lays them out; what lies between them is 0. */
+static struct val emit_args(struct codegen *cg, const struct expr *call)
+{
+	const struct type *args = call->type;
+	const struct mechanism *mechanism = cg->instance->points.items[0]->mechanism;
+	struct val slot;
+	size_t i;
+
+	if (!args->record.is_printable)
+		return emit_unsupported(cg, call->span, "args as one value, in such a probe,");
+	slot = build_slot(cg->b, MAX(args->size, 1u));
+	emit_zero(cg, slot, args->size);
+	for (i = 0; i < args->record.count; i++) {
+		const struct field *field = &args->record.fields[i];
+
+		emit_store_value(cg, field->type, build_offset(cg->b, slot, field->offset),
+				 mechanism->emit_arg(cg, cg->instance, field));
+	}
+	return slot;
+}
+
 /* --- arg0, arg1, ... ----------------------------------------------------------------------------- */
 
 static const struct builtin *builtin_of(const struct expr *call)
@@ -230,7 +251,7 @@ static void check_retval(struct checker *checker, struct expr *call)
 	diag_report(checker->program->diags, call->span, DIAG_WRONG_PROBE,
 		    "The retval builtin can only be used with probes on the return of a function: %s "
 		    "is none", point->name);
-	if (point->type->args)
+	if (point->type->args && !point->mechanism->has_registers)
 		diag_hint(checker->program->diags,
 			  "what a system call returned is args.ret of its sys_exit tracepoint");
 }
@@ -327,7 +348,7 @@ const struct builtin probe_builtins[] = {
 	  .infer = infer_func, .check = check_func, .emit = emit_func,
 	  .example = "uprobe:/bin/bash:read* { @[func] = count(); }" },
 	{ "args", "infer", "The event's arguments; args.NAME is one of them.", BUILTIN_ARGS,
-	  .infer = infer_args,
+	  .infer = infer_args, .emit = emit_args,
 	  .example = "tracepoint:syscalls:sys_enter_openat { printf(\"%s\\n\", "
 		     "str(args.filename)); }" },
 	{ "ctx", "infer", "What the kernel gives the program: registers, or the object of an iterator.",

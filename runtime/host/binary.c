@@ -154,6 +154,17 @@ const struct elf_file *binary_debug(struct binary *binary)
 	return binary->debug;
 }
 
+struct debug_entries *binary_entries(struct binary *binary)
+{
+	const struct elf_file *debug;
+
+	if (!binary->entries) {
+		debug = elf_section(binary->elf, ".debug_info", 0) ? binary->elf : binary_debug(binary);
+		binary->entries = debug_entries_open(debug ? debug : binary->elf);
+	}
+	return binary->entries;
+}
+
 /* --- functions ---------------------------------------------------------------- */
 
 static const struct elf_symbols *own_functions(struct binary *binary)

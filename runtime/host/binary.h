@@ -5,6 +5,7 @@
 #ifndef RUNTIME_HOST_BINARY_H
 #define RUNTIME_HOST_BINARY_H
 
+#include "runtime/host/debug_entries.h"
 #include "runtime/host/elf_symbols.h"
 
 struct binary {
@@ -13,6 +14,7 @@ struct binary {
 	struct elf_symbols own, all; /* functions: its own; with those of `debug` */
 	struct elf_symbols objects;
 	bool own_is_read, all_is_read, objects_are_read, debug_is_tried;
+	struct debug_entries *entries; /* NULL: nobody asked yet */
 	const char *debug_folders; /* more places to look for `debug` in, "DIR:DIR", or NULL */
 };
 
@@ -26,6 +28,9 @@ const struct elf_symbols *binary_functions(struct binary *binary, bool wants_all
 
 /* The file with debug information on the binary: its own or another; NULL: there is none. */
 const struct elf_file *binary_debug(struct binary *binary);
+
+/* What is told there of functions and types; never NULL, but there may be nothing in it. */
+struct debug_entries *binary_entries(struct binary *binary);
 
 /* The function of .all that an address is in, or NULL. */
 const struct elf_symbol *binary_function_at(struct binary *binary, uint64_t address);

@@ -259,7 +259,7 @@ static struct type *prototype_args(struct btf *btf, struct types *types, const c
 	args->record.fields = arena_new_array(types->arena, struct field, count);
 	args->record.count = count;
 	args->record.is_complete = true;
-	args->record.is_context = true;
+	args->record.is_context = args->record.is_printable = true;
 	for (i = 0; i < count; i++) {
 		const char *param = btf_name(btf, params[i + skip].name_off);
 		struct field *field = &args->record.fields[i];

@@ -47,6 +47,7 @@ static void read_table(struct reader *reader, const Elf64_Shdr *section)
 		const Elf64_Sym *symbol = &symbols[i];
 		struct elf_symbol new = {
 			.name = reader->names + symbol->st_name,
+			.linkage = reader->names + symbol->st_name,
 			.address = symbol->st_value,
 			.size = symbol->st_size,
 			.is_global = ELF64_ST_BIND(symbol->st_info) != STB_LOCAL,

@@ -8,6 +8,7 @@
 
 struct elf_symbol {
 	const char *name;
+	const char *linkage; /* as the file has it, when `name` is that of the source */
 	uint64_t address, size; /* size 0: not told */
 	bool is_global;
 	bool is_chooser; /* STT_GNU_IFUNC: runs once to choose the function that the name means */

@@ -179,6 +179,7 @@ static void resolve(struct expander *expander, const struct attach_point_parts *
 	const struct target *target = program->target;
 	struct kernel_function function;
 	struct attach_point *point;
+	struct type *args;
 	const char *object;
 
 	if (!check_form(expander, parts))
@@ -193,6 +194,9 @@ static void resolve(struct expander *expander, const struct attach_point_parts *
 	point = expander_add(expander, &iterator, point_name(expander, "iter:%s", object));
 	point->target = point_name(expander, "%s:bpf_iter_%s", function.module, object);
 	point->number = function.btf_id;
+	args = arena_dup(program->arena, function.args, sizeof(*args));
+	args->record.is_printable = false; /* ctx is looked into, not shown */
+	function.args = args;
 	point->data = arena_dup(program->arena, &function, sizeof(function));
 }
 

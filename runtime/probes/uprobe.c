@@ -109,6 +109,9 @@ static bool is_meant(struct arena *arena, const struct wanted *wanted,
 {
 	const char *name = symbol->name;
 
+	/* Code of a function that is seldom run, out of its way: nobody calls it. */
+	if (wanted->is_demangled && strstr(name, ".cold"))
+		return false;
 	if (wanted->is_demangled) {
 		name = demangle(arena, symbol->name);
 		if (!name)
@@ -219,8 +222,10 @@ static bool check_return(struct expander *expander, const struct user_binary *fi
 /* --- adding points ------------------------------------------------------------------------ */
 
 static struct attach_point *add_point(struct expander *expander, const struct user_binary *file,
-				      uint64_t address, const char *name)
+				      const struct elf_symbol *symbol, uint64_t address, const char *name)
 {
+	const struct user_function function = { file->binary, symbol->address, symbol->linkage,
+						address == symbol->address };
 	enum user_probe kind = expander->type == &probe_uretprobe ? USER_PROBE_RETURN :
 								    USER_PROBE_ENTRY;
 	struct attach_point *point;
@@ -231,6 +236,7 @@ static struct attach_point *add_point(struct expander *expander, const struct us
 	point = expander_add(expander, user_mechanism(expander, kind), name);
 	point->target = file->path;
 	point->number = offset;
+	point->data = arena_dup(expander->program->arena, &function, sizeof(function));
 	return point;
 }
 
@@ -258,7 +264,7 @@ static void add_functions(struct expander *expander, const struct user_binary *f
 				  symbol->name);
 		if (wanted->has_offset)
 			name = point_name(expander, "%s+%" PRIu64, name, wanted->offset);
-		point = add_point(expander, file, symbol->address + wanted->offset, name);
+		point = add_point(expander, file, symbol, symbol->address + wanted->offset, name);
 		if (!point)
 			continue;
 		point->function = shown_function(expander, symbol->name);
@@ -280,7 +286,7 @@ static void add_address(struct expander *expander, const struct user_binary *fil
 			const struct wanted *wanted, const char *name)
 {
 	const struct elf_symbol *symbol = binary_function_at(file->binary, wanted->offset);
-	struct elf_symbol none = { .name = "", .address = wanted->offset };
+	struct elf_symbol none = { .name = "", .linkage = "", .address = wanted->offset };
 	struct attach_point *point;
 	uint64_t offset;
 
@@ -305,7 +311,7 @@ static void add_address(struct expander *expander, const struct user_binary *fil
 		symbol = &none;
 	if (!may_attach_inside(expander, file, symbol, wanted, wanted->offset - symbol->address))
 		return;
-	point = add_point(expander, file, wanted->offset, name);
+	point = add_point(expander, file, symbol, wanted->offset, name);
 	point->function = shown_function(expander, symbol->name);
 }
 
@@ -497,7 +503,7 @@ static void resolve(struct expander *expander, const struct attach_point_parts *
 
 /* --- listing ---------------------------------------------------------------------------------- */
 
-static void list_functions(struct lister *lister, const char *type,
+static void list_functions(struct lister *lister, const struct probe_type *type,
 			   const struct attach_point_parts *pattern)
 {
 	struct user_binaries files = { 0 };
@@ -516,24 +522,30 @@ static void list_functions(struct lister *lister, const char *type,
 
 		find_functions(lister->arena, &wanted, binary_functions(files.items[i].binary, false),
 			       &found);
-		for (j = 0; j < found.count; j++)
-			lister_add(lister, arena_printf(lister->arena, "%s:%s:%s%s", type,
-							files.items[i].name,
-							wanted.is_demangled ? "cpp:" : "",
-							found.items[j].name));
+		for (j = 0; j < found.count; j++) {
+			struct listed *listed =
+				lister_add(lister, arena_printf(lister->arena, "%s:%s:%s%s", type->name,
+								files.items[i].name,
+								wanted.is_demangled ? "cpp:" : "",
+								found.items[j].name));
+
+			if (listed && lister->verbose && type->args)
+				listed->details = user_arg_lines(lister, files.items[i].binary,
+								 &found.items[j]);
+		}
 	}
 }
 
 static void list_entries(struct lister *lister, const struct attach_point_parts *pattern)
 {
-	list_functions(lister, probe_uprobe.name, pattern);
+	list_functions(lister, &probe_uprobe, pattern);
 }
 
 /* Only asked for by name: each function would be there twice. */
 static void list_returns(struct lister *lister, const struct attach_point_parts *pattern)
 {
 	if (!lister->is_general)
-		list_functions(lister, probe_uretprobe.name, pattern);
+		list_functions(lister, &probe_uretprobe, pattern);
 }
 
 const struct probe_type probe_uprobe = {
@@ -545,6 +557,9 @@ const struct probe_type probe_uprobe = {
 	.flags = PROBE_LAST_FIRST | PROBE_OF_PROGRAMS,
 	.space = SPACE_USER,
 	.resolve = resolve,
+	.args = user_args,
+	.hidden_arg = hidden_user_arg,
+	.find_type = user_type,
 	.context = registers_context,
 	.list = list_entries,
 };
@@ -557,6 +572,7 @@ const struct probe_type probe_uretprobe = {
 	.flags = PROBE_LAST_FIRST,
 	.space = SPACE_USER,
 	.resolve = resolve,
+	.find_type = user_type,
 	.context = registers_context,
 	.list = list_returns,
 };

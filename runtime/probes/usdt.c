@@ -234,6 +234,7 @@ const struct probe_type probe_usdt = {
 	.flags = PROBE_LAST_FIRST | PROBE_OF_PROGRAMS,
 	.space = SPACE_USER,
 	.resolve = resolve,
+	.find_type = user_type,
 	.context = registers_context,
 	.list = list,
 };

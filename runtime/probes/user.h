@@ -43,6 +43,27 @@ enum user_probe { USER_PROBE_ENTRY, USER_PROBE_RETURN, USER_PROBE_USDT, USER_PRO
 /* The best of the target, or the one forced by --attach. */
 const struct mechanism *user_mechanism(const struct expander *expander, enum user_probe kind);
 
+/* The data of points of uprobe and uretprobe. */
+struct user_function {
+	struct binary *binary;
+	uint64_t address;
+	const char *symbol; /* as the symbol table has it, or "" */
+	bool is_entry;	    /* where a function begins */
+};
+
+/* args of uprobe, and types of its program: hooks (uprobe_args.c). */
+const struct type *user_args(struct program *program, const struct attach_point *point);
+const char *hidden_user_arg(struct program *program, const struct attach_point *point,
+			    const char *name);
+struct val emit_user_arg(struct codegen *cg, const struct instance *instance,
+			 const struct field *field);
+const struct type *user_type(struct program *program, const struct attach_point *point,
+			     const char *what, const char *name);
+
+/* Lines "    TYPE NAME" for listings, NULL: not known. */
+const char *user_arg_lines(struct lister *lister, struct binary *binary,
+			   const struct elf_symbol *symbol);
+
 /* argN of usdt (usdt.c). */
 struct val emit_usdt_arg(struct codegen *cg, const struct instance *instance, unsigned number);
 const char *unreadable_usdt_arg(const struct attach_point *point, unsigned number);

@@ -153,7 +153,8 @@ static int attach_perf(struct attacher *attacher, const struct object_attachment
 #define PERF                                                                                    \
 	.name = "perf", .prog_type = BPF_PROG_TYPE_KPROBE, .has_registers = true,               \
 	.interrupts_on = true, .attach = attach_perf
-#define ENTRY .emit_argn = emit_call_arg, .argn_count = call_arg_count
+#define ENTRY                                                                                   \
+	.emit_arg = emit_user_arg, .emit_argn = emit_call_arg, .argn_count = call_arg_count
 #define RETURN .emit_retval = emit_call_result
 #define USDT                                                                                    \
 	.emit_argn = emit_usdt_arg, .argn_is_signed = true, .same_context = same_usdt_args,  \

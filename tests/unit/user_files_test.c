@@ -18,11 +18,14 @@
 #include "base/compiler.h"
 #include "runtime/host/binary.h"
 #include "runtime/host/debug_lines.h"
+#include "runtime/host/debug_params.h"
+#include "runtime/host/debug_types.h"
 #include "runtime/host/demangle.h"
 #include "runtime/host/usdt_args.h"
 #include "runtime/host/usdt_notes.h"
 #include "runtime/host/user_files.h"
 #include "runtime/host/x86_length.h"
+#include "sema/target.h"
 
 static uint64_t random_number(uint64_t *state)
 {
@@ -142,10 +145,57 @@ static void test_random_arguments(void **state UNUSED)
 	}
 }
 
+/* --- debug information ------------------------------------------------------------------ */
+
+static void complete_all(struct types *types, const struct type *type, unsigned *budget)
+{
+	size_t i;
+
+	if (!*budget || !--*budget)
+		return;
+	if (type->kind == TYPE_POINTER)
+		complete_all(types, type->pointer.to, budget);
+	if (type->kind == TYPE_ARRAY)
+		complete_all(types, type->array.element, budget);
+	if (type->kind != TYPE_STRUCT)
+		return;
+	type_complete(types, type);
+	for (i = 0; i < type->record.count; i++)
+		complete_all(types, type->record.fields[i].type, budget);
+}
+
+/* Parameters of functions and all their types.  Gives how many parameters were there. */
+static size_t use_parameters(struct arena *arena, struct binary *binary,
+			     const struct elf_symbols *functions)
+{
+	static const struct target target;
+	struct debug_params params;
+	struct interner interner;
+	struct types types;
+	unsigned budget = 2000;
+	size_t count = 0, i, j;
+
+	interner_init(&interner, arena);
+	types_init(&types, arena, &interner, &target);
+	for (i = 0; i < functions->count && i < 50; i++) {
+		if (debug_params_find(binary_entries(binary), &types, arch_find("x86_64"),
+				      functions->items[i].address, functions->items[i].linkage,
+				      &params) != PARAMS_FOUND)
+			continue;
+		count += params.items.count;
+		for (j = 0; j < params.items.count; j++) {
+			assert_non_null(params.items.items[j].text);
+			complete_all(&types, params.items.items[j].type, &budget);
+		}
+	}
+	debug_named_type(binary_entries(binary), &types, "struct", "run");
+	return count;
+}
+
 /* --- damaged files ------------------------------------------------------------------ */
 
 /* Everything that is asked of a file. */
-static void use_file(const char *path)
+static size_t use_file(const char *path)
 {
 	struct arena *arena = arena_new();
 	const struct elf_symbols *functions;
@@ -154,11 +204,11 @@ static void use_file(const char *path)
 	struct binary *binary;
 	const struct source_line line = { .file = "target.c", .line = 80 };
 	uint64_t last, address;
-	size_t i;
+	size_t parameters, i;
 
 	if (binary_open(arena, path, &binary)) {
 		arena_free(arena);
-		return;
+		return 0;
 	}
 	elf_is_go(binary->elf);
 	elf_build_id(binary->elf);
@@ -175,8 +225,10 @@ static void use_file(const char *path)
 	for (i = 0; i < notes.count; i++)
 		usdt_parse_args(arch_find("x86_64"), binary, notes.items[i].location,
 				notes.items[i].args, &args);
+	parameters = use_parameters(arena, binary, functions);
 	binary_close(binary);
 	arena_free(arena);
+	return parameters;
 }
 
 static size_t read_whole(const char *path, char *to, size_t size)
@@ -231,7 +283,7 @@ static void test_damaged_files(void **state UNUSED)
 	memory = memfd_create("damaged", 0); /* thousands of files on a disk take long */
 	assert_true(memory >= 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory);
-	use_file(target);
+	assert_true(use_file(target) > 20);
 	for (turn = 0; turn < 3000; turn++) {
 		memcpy(bytes, whole, size);
 		damage(bytes, size, &random);
