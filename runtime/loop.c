@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+#include "runtime/output/output.h"
 #include "runtime/probes/probes.h"
 #include "runtime/session_internal.h"
 #include "runtime/symbolize.h"
@@ -28,37 +30,81 @@ enum {
 	NAP_MS = 1,
 };
 
-static sigset_t wanted_signals(void)
+/* --- signals ------------------------------------------------------------------------- */
+
+static const int ending_signals[] = { SIGINT, SIGTERM };
+
+static sigset_t wanted_signals(bool only_ending)
 {
 	sigset_t set;
+	size_t i;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGUSR1); /* ends nothing: for self:signal probes */
+	for (i = 0; i < ARRAY_SIZE(ending_signals); i++)
+		sigaddset(&set, ending_signals[i]);
+	if (!only_ending)
+		sigaddset(&set, SIGUSR1); /* for self:signal probes */
 	return set;
 }
 
-int loop_catch_signals(int *ret_fd)
+/* That it was called shows in the disposition: the kernel has made it the default again. */
+static void note_signal(int number UNUSED)
 {
-	sigset_t set = wanted_signals();
+}
+
+/*
+ * Signals come through a descriptor, except while output is written: then they
+ * interrupt.  So a second one ends the process even where nobody reads the
+ * output and the write would never return.
+ */
+int loop_catch_signals(struct session *session)
+{
+	const struct sigaction action = { .sa_handler = note_signal, .sa_flags = SA_RESETHAND };
+	const sigset_t set = wanted_signals(false), ending = wanted_signals(true);
+	size_t i;
 
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
-	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return *ret_fd < 0 ? -errno : 0;
+	for (i = 0; i < ARRAY_SIZE(ending_signals); i++)
+		sigaction(ending_signals[i], &action, NULL);
+	output_unblock(session->output, &ending);
+	session->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return session->signals < 0 ? -errno : 0;
 }
 
-void loop_release_signals(int fd)
+bool loop_is_interrupted(void)
 {
-	struct signalfd_siginfo info;
-	sigset_t set = wanted_signals();
+	struct sigaction action;
+	sigset_t pending;
+	bool is_over = false;
+	size_t i;
 
-	while (read(fd, &info, sizeof(info)) > 0)
+	sigpending(&pending);
+	for (i = 0; i < ARRAY_SIZE(ending_signals); i++) {
+		is_over |= sigismember(&pending, ending_signals[i]);
+		is_over |= !sigaction(ending_signals[i], NULL, &action) &&
+			   action.sa_handler == SIG_DFL;
+	}
+	return is_over;
+}
+
+void loop_release_signals(struct session *session)
+{
+	const sigset_t set = wanted_signals(false);
+	struct signalfd_siginfo info;
+	size_t i;
+
+	while (read(session->signals, &info, sizeof(info)) > 0)
 		; /* what came once has been obeyed */
-	close(fd);
+	close(session->signals);
+	session->signals = -1;
+	output_unblock(session->output, NULL);
+	for (i = 0; i < ARRAY_SIZE(ending_signals); i++)
+		signal(ending_signals[i], SIG_DFL);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
+
+/* --- time ---------------------------------------------------------------------------- */
 
 int loop_start_timer(uint64_t ns, int *ret_fd)
 {
@@ -88,6 +134,8 @@ static int64_t now(void)
 	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
 
+/* --- events -------------------------------------------------------------------------- */
+
 /* When and how often the ring buffer is read. */
 struct pace {
 	int64_t last;	/* when something was in it */
@@ -108,12 +156,12 @@ static void read_events(struct session *session, struct pace *pace)
 }
 
 /* What has come; whether one of them is to end the run. */
-static bool handle_signals(struct session *session, int signals)
+static bool handle_signals(struct session *session)
 {
 	struct signalfd_siginfo info;
 	bool is_over = false;
 
-	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+	while (read(session->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1)
 			session_run_here(session, &probe_self);
 		else
@@ -122,11 +170,11 @@ static bool handle_signals(struct session *session, int signals)
 	return is_over;
 }
 
-void loop_run(struct session *session, int signals)
+void loop_run(struct session *session)
 {
 	enum { SIGNALS, WATCHED, TIMER, RING, SYMBOLS, COUNT };
 	struct pollfd fds[COUNT] = {
-		[SIGNALS] = { .fd = signals, .events = POLLIN },
+		[SIGNALS] = { .fd = session->signals, .events = POLLIN },
 		[WATCHED] = { .fd = session->watched, .events = POLLIN },
 		[TIMER] = { .fd = session->timer, .events = POLLIN },
 		[RING] = { .events = POLLIN },
@@ -134,15 +182,18 @@ void loop_run(struct session *session, int signals)
 	};
 	struct pace pace = { .timeout_ms = -1 };
 
+	session->is_ending |= loop_is_interrupted(); /* while something was written before */
 	while (!session->is_ending) {
 		fds[RING].fd = pace.timeout_ms < 0 ? session->ring.fd : -1;
 		if (poll(fds, COUNT, pace.timeout_ms) < 0 && errno != EINTR)
 			return;
-		if (pace.timeout_ms >= 0 || fds[RING].revents)
+		if (pace.timeout_ms >= 0 || fds[RING].revents) {
 			read_events(session, &pace);
+			session->is_ending |= loop_is_interrupted();
+		}
 		if (fds[SYMBOLS].revents)
 			symbolizer_catch_up(session->symbolizer);
-		if (fds[SIGNALS].revents && handle_signals(session, signals))
+		if (fds[SIGNALS].revents && handle_signals(session))
 			return;
 		if (fds[WATCHED].revents || fds[TIMER].revents)
 			return;

@@ -50,7 +50,7 @@ void session_init(struct session *session, const struct object *object, const st
 
 	*session = (struct session){ .arena = arena, .object = object, .target = target,
 				     .options = options, .btf = -1, .child_gate = -1,
-				     .watched = -1, .timer = -1, .ring = { .fd = -1 } };
+				     .watched = -1, .timer = -1, .signals = -1, .ring = { .fd = -1 } };
 	session->maps = no_descriptors(arena, object->maps.count);
 	session->programs = no_descriptors(arena, object->programs.count);
 	session->zeroed = arena_new_array(arena, bool, object->maps.count);
@@ -259,6 +259,12 @@ static int attach_and_count(struct session *session, const struct object_attachm
 	return report_skipped(session);
 }
 
+/* Attaching may take long, and Ctrl-C is not to wait for it. */
+static bool goes_on(const struct session *session, int err)
+{
+	return !err && !(session->signals >= 0 && loop_is_interrupted());
+}
+
 /* So that programs at one place run in the order of the script. */
 static int attach_all(struct session *session)
 {
@@ -267,10 +273,10 @@ static int attach_all(struct session *session)
 	struct attach_counts counts = { 0 };
 	int err = 0;
 
-	for (i = 0; i < count && !err; i++)
+	for (i = 0; i < count && goes_on(session, err); i++)
 		if (!(attachments[i].type->flags & PROBE_LAST_FIRST))
 			err = attach_and_count(session, &attachments[i], &counts);
-	for (i = count; i-- > 0 && !err;)
+	for (i = count; i-- > 0 && goes_on(session, err);)
 		if (attachments[i].type->flags & PROBE_LAST_FIRST)
 			err = attach_and_count(session, &attachments[i], &counts);
 	if (err)
@@ -414,7 +420,7 @@ static int run(struct session *session)
 {
 	const struct session_options *options = session->options;
 	bool waits = !session->object->ends_by_itself;
-	int signals = -1, err;
+	int err;
 
 	if (options->mode != SESSION_TRACE)
 		return try_out(session);
@@ -423,7 +429,7 @@ static int run(struct session *session)
 
 	signal(SIGPIPE, SIG_IGN); /* the output tells when nobody reads it */
 	signal(SIGUSR1, SIG_IGN); /* blocked, it is for self:signal probes; else nothing happens */
-	if (waits && !options->dry_run && (err = loop_catch_signals(&signals))) {
+	if (waits && !options->dry_run && (err = loop_catch_signals(session))) {
 		report_error("failed to set up signals: %s", strerror(-err));
 		return STATUS_RUN;
 	}
@@ -438,14 +444,15 @@ static int run(struct session *session)
 			report_error("failed to set a timer: %s", strerror(-err));
 			return STATUS_RUN;
 		}
-		child_start(session);
+		if (!loop_is_interrupted())
+			child_start(session);
 	}
 	tell_attached(session);
 	if (iterators_run(session) && !waits)
 		session->exit_status = STATUS_RUN;
 	if (waits) {
-		loop_run(session, signals);
-		loop_release_signals(signals);
+		loop_run(session);
+		loop_release_signals(session);
 	}
 	session_end(session);
 	return session->exit_status;

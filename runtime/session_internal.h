@@ -35,6 +35,7 @@ struct session {
 	pid_t child;	/* of -c; 0: none */
 	int child_gate; /* closing it lets the child run; -1 */
 	int watched;	/* pidfd of the child or of -p; -1: none */
+	int signals;	/* signalfd of those that end the run or are for probes; -1: not caught */
 	int timer;	/* timerfd of --timeout; -1: none */
 
 	struct late_texts late_texts;

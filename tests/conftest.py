@@ -13,7 +13,14 @@ def pytest_addoption(parser):
     parser.addoption("--build", default=os.path.join(support.SOURCE, "build"),
                      help="the build directory to test")
     parser.addoption("--update", action="store_true", help="rewrite the expected texts of tests/golden")
+    parser.addoption("--turns", type=int, default=10,
+                     help="how often what may go wrong by chance is tried")
     parser.addoption("--counts", help="file that gets 'passed failed skipped'")
+
+
+def pytest_generate_tests(metafunc):
+    if "turn" in metafunc.fixturenames:
+        metafunc.parametrize("turn", range(metafunc.config.getoption("--turns")))
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ struct output {
 	int error; /* of the first write that failed; later ones are not tried */
 	void *state; /* of the format */
 	bool is_finished;
+	sigset_t unblocked; /* while writing */
 	struct arena *arena; /* of `line` */
 	struct strbuf line;
 	size_t length;
@@ -36,6 +37,7 @@ struct output *output_new(const struct output_options *options)
 		output->error = 0;
 		output->state = NULL;
 		output->is_finished = false;
+		sigemptyset(&output->unblocked);
 		output->length = 0;
 		output->arena = arena_new();
 		strbuf_init(&output->line, output->arena);
@@ -81,8 +83,19 @@ struct strbuf *output_line(struct output *output)
 	return &output->line;
 }
 
+void output_unblock(struct output *output, const sigset_t *signals)
+{
+	if (signals)
+		output->unblocked = *signals;
+	else
+		sigemptyset(&output->unblocked);
+}
+
 static void write_all(struct output *output, const char *bytes, size_t length)
 {
+	sigset_t before;
+
+	sigprocmask(SIG_UNBLOCK, &output->unblocked, &before);
 	while (length && !output->error) {
 		ssize_t n = write(output->options.fd, bytes, length);
 
@@ -94,6 +107,7 @@ static void write_all(struct output *output, const char *bytes, size_t length)
 		bytes += n;
 		length -= (size_t)n;
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 int output_flush(struct output *output)

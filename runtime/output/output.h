@@ -4,6 +4,7 @@
 #ifndef RUNTIME_OUTPUT_OUTPUT_H
 #define RUNTIME_OUTPUT_OUTPUT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -84,6 +85,9 @@ const struct output_format *output_format_of(const struct output *output);
 
 /* Writes what is buffered.  0 or -errno (-EPIPE when the reader is gone). */
 int output_flush(struct output *output);
+
+/* Signals that are blocked otherwise, but may interrupt what is written; NULL: none. */
+void output_unblock(struct output *output, const sigset_t *signals);
 
 /* For formats: adds to the buffer. */
 void output_write(struct output *output, const char *bytes, size_t length);

@@ -15,7 +15,6 @@ def needs_bpf(live):
     """All tests here load programs."""
 
 
-@pytest.mark.parametrize("turn", range(5))
 def test_delivered_and_lost_make_all(bpfline, turn):
     """A ring buffer of one page, a map of 16 keys."""
     result = bpfline.count("config = { perf_rb_pages = 1; max_map_keys = 16 } " + GETPPID +
@@ -38,7 +37,6 @@ def test_losses_are_told_in_json_and_by_the_status(bpfline):
     assert result.status == (6 if lost else 0)
 
 
-@pytest.mark.parametrize("turn", range(5))
 def test_exit_gets_through_a_full_buffer(bpfline, turn):
     result = bpfline.count("config = { perf_rb_pages = 1 } " + GETPPID +
                            '{ @n++; printf("x %d\\n", @n); if (@n >= 20000) { exit(7); } }',
