@@ -91,6 +91,8 @@ int value_compare(const struct value *a, const struct value *b)
 			return compare_signed(a->percentiles.average, b->percentiles.average);
 		return compare_unsigned((uint64_t)a->percentiles.average,
 					(uint64_t)b->percentiles.average);
+	case VALUE_SERIES:
+		return 0;
 	case VALUE_SYMBOL:
 		return compare_unsigned((uint64_t)a->string.number, (uint64_t)b->string.number);
 	case VALUE_STACK:
@@ -113,6 +115,7 @@ bool value_sorts_by_number(const struct value *value)
 	case VALUE_HISTOGRAM:
 	case VALUE_PERCENTILES:
 		return true;
+	case VALUE_SERIES:
 	case VALUE_NONE:
 	case VALUE_BOOL:
 	case VALUE_POINTER:

@@ -25,6 +25,7 @@ enum value_kind {
 	VALUE_STATS,	 /* stats */
 	VALUE_HISTOGRAM, /* histogram */
 	VALUE_PERCENTILES, /* percentiles */
+	VALUE_SERIES,	 /* series */
 	VALUE_SYMBOL,	 /* string: the name, empty if unknown; number: the address */
 	VALUE_STACK,	 /* stack */
 	VALUE_BUFFER,	 /* string: any bytes */
@@ -60,9 +61,15 @@ extern const struct percentile {
 	unsigned rank;	  /* of PERCENTILE_ALL values so many are not larger */
 } percentiles[PERCENTILE_COUNT];
 
+/* What came in interval number `epoch` since 1970. */
+struct series_point {
+	uint64_t epoch;
+	int64_t value;
+};
+
 struct value {
 	enum value_kind kind;
-	bool is_signed;	   /* of stats and percentiles */
+	bool is_signed;	   /* of stats, percentiles, series */
 	bool is_truncated; /* string that filled its buffer */
 	union {
 		int64_t i;
@@ -92,6 +99,12 @@ struct value {
 			int64_t average; /* unsigned unless is_signed, these as well: */
 			int64_t *at;	 /* each of the percentiles; NULL: no values */
 		} percentiles;
+		struct {
+			struct series_point *points; /* by epoch; only intervals with values */
+			size_t count;
+			uint64_t interval; /* ns */
+			uint64_t last;	   /* epoch that the series is shown up to */
+		} series;
 		struct {
 			struct stack_frame *frames; /* innermost first */
 			size_t count;

@@ -16,4 +16,13 @@ struct aggregate_record {
 	uint64_t number;
 };
 
+/*
+ * tseries: an interval of time, number `epoch` since 1970.  It has values once
+ * `number` is not 0: how many (avg), when the last one came (no word), or 1.
+ */
+struct series_slot {
+	int64_t value;
+	uint64_t number, epoch;
+};
+
 #endif

@@ -77,6 +77,7 @@ static void gather_record(struct codegen *cg, const struct gather *gather, enum 
 	case AGGREGATE_HIST:
 	case AGGREGATE_LHIST:
 	case AGGREGATE_PERCENTILES:
+	case AGGREGATE_SERIES:
 		break; /* no number; check has refused it */
 	}
 	unreachable();

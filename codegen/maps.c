@@ -87,7 +87,8 @@ static bool is_additive(const struct map *map)
 	if (map->value_type->kind != TYPE_AGGREGATE)
 		return map->value_type->kind == TYPE_INT;
 	return map->value_type->aggregate.kind != AGGREGATE_MIN &&
-	       map->value_type->aggregate.kind != AGGREGATE_MAX;
+	       map->value_type->aggregate.kind != AGGREGATE_MAX &&
+	       map->value_type->aggregate.kind != AGGREGATE_SERIES;
 }
 
 static struct object_map script_map(struct program *program, const struct map *map)

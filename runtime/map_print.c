@@ -68,6 +68,15 @@ static void divide_percentiles(struct value *value, uint64_t divisor)
 			quotient(value->is_signed, value->percentiles.at[i], divisor);
 }
 
+static void divide_points(struct value *value, uint64_t divisor)
+{
+	size_t i;
+
+	for (i = 0; i < value->series.count; i++)
+		value->series.points[i].value =
+			quotient(value->is_signed, value->series.points[i].value, divisor);
+}
+
 static void divide(const struct object_map *map, struct value *value, uint64_t divisor)
 {
 	size_t i;
@@ -89,6 +98,9 @@ static void divide(const struct object_map *map, struct value *value, uint64_t d
 		return;
 	case VALUE_PERCENTILES:
 		divide_percentiles(value, divisor);
+		return;
+	case VALUE_SERIES:
+		divide_points(value, divisor);
 		return;
 	case VALUE_NONE:
 	case VALUE_BOOL:
@@ -121,6 +133,7 @@ struct printing {
 	struct place *places;
 	struct arena *arena; /* of one entry */
 	const struct map_selection *selection;
+	uint64_t last; /* of time series: the latest interval that any element has */
 };
 
 static const char *raw_key(const struct printing *printing, uint32_t index)
@@ -177,6 +190,7 @@ static uint64_t sort_number(const struct value *value)
 		return value->histogram.total;
 	case VALUE_PERCENTILES:
 		return (uint64_t)value->percentiles.average ^ (value->is_signed ? flip : 0);
+	case VALUE_SERIES: /* by key */
 	case VALUE_NONE:
 	case VALUE_BOOL:
 	case VALUE_POINTER:
@@ -199,6 +213,7 @@ static bool sort_entries(struct printing *printing)
 {
 	const struct object_map *map = printing->map;
 	bool is_set = false, by_number = sorts_by_number(printing);
+	bool is_series = map->aggregate && map->value->aggregate.kind == AGGREGATE_SERIES;
 	struct value value;
 	uint32_t i;
 
@@ -207,11 +222,13 @@ static bool sort_entries(struct printing *printing)
 
 		place->index = i;
 		place->number = 0;
-		if (!by_number && map->key)
+		if (!by_number && map->key && !is_series)
 			continue;
 		is_set |= read_value(printing->session, printing->arena, map, &printing->raw,
 				     raw_value(printing, i), &value);
 		place->number = by_number ? sort_number(&value) : 0;
+		if (value.kind == VALUE_SERIES)
+			printing->last = MAX(printing->last, value.series.last);
 		arena_reset(printing->arena);
 	}
 	if (printing->raw.count > 1)
@@ -220,6 +237,18 @@ static bool sort_entries(struct printing *printing)
 	if (map->key)
 		return printing->raw.count;
 	return is_set || printing->session->zeroed[map - printing->session->object->maps.items];
+}
+
+/* All series of a map end where the latest one does, and are as long. */
+static void show_up_to(const struct printing *printing, struct value *value)
+{
+	uint32_t slots = printing->map->value->aggregate.slots;
+
+	value->series.last = printing->last;
+	while (value->series.count && value->series.points->epoch + slots <= printing->last) {
+		value->series.points++;
+		value->series.count--;
+	}
 }
 
 static void make_entry(const struct map_listing *listing, size_t index, struct map_entry *ret_entry)
@@ -247,6 +276,8 @@ static void make_entry(const struct map_listing *listing, size_t index, struct m
 		late_text(printing->session, printing->arena, printing->map->value,
 			  &ret_entry->value);
 	}
+	if (ret_entry->value.kind == VALUE_SERIES)
+		show_up_to(printing, &ret_entry->value);
 	if (selection->divisor > 1)
 		divide(printing->map, &ret_entry->value, selection->divisor);
 }

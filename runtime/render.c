@@ -309,6 +309,9 @@ void render_empty_aggregate(const struct type *type, struct value *ret_value)
 	case AGGREGATE_PERCENTILES:
 		ret_value->kind = VALUE_PERCENTILES;
 		return;
+	case AGGREGATE_SERIES:
+		ret_value->kind = VALUE_SERIES;
+		return;
 	}
 	unreachable();
 }

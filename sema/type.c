@@ -212,7 +212,19 @@ static const struct {
 	[AGGREGATE_HIST] = { "hist", { "hist_t", "hist_t" } },
 	[AGGREGATE_LHIST] = { "lhist", { "lhist_t", "lhist_t" } },
 	[AGGREGATE_PERCENTILES] = { "percentiles", { "upercentiles_t", "percentiles_t" } },
+	[AGGREGATE_SERIES] = { "tseries", { "utseries_t", "tseries_t" } },
 };
+
+const char *series_word(enum series_kind kind)
+{
+	static const char *const words[] = {
+#define X(id, word) [SERIES_##id] = word,
+		SERIES_KINDS(X)
+#undef X
+	};
+
+	return words[kind];
+}
 
 const char *aggregate_name(enum aggregate kind)
 {
@@ -265,6 +277,25 @@ const struct type *type_percentiles(struct types *types, uint32_t bits, bool is_
 	if (is_new)
 		type->name = arena_printf(types->arena, "%s(bits %u)", type->name, bits);
 	type->aggregate.bits = bits;
+	type->size = aggregate_record_size(type);
+	return type;
+}
+
+const struct type *type_series(struct types *types, enum series_kind kind, uint64_t interval,
+			       uint32_t slots, bool is_signed)
+{
+	struct identity identity = { TYPE_AGGREGATE, AGGREGATE_SERIES << 1 | is_signed, interval, slots,
+				     kind };
+	bool is_new;
+	struct type *type = new_aggregate(types, identity, AGGREGATE_SERIES, is_signed, &is_new);
+
+	if (is_new)
+		type->name = arena_printf(types->arena, "%s(%" PRIu64 " ns, %u%s%s)", type->name, interval,
+					  slots, kind == SERIES_LAST ? "" : ", ",
+					  kind == SERIES_LAST ? "" : series_word(kind));
+	type->aggregate.interval = interval;
+	type->aggregate.slots = slots;
+	type->aggregate.series = kind;
 	type->size = aggregate_record_size(type);
 	return type;
 }
@@ -417,6 +448,8 @@ uint32_t aggregate_record_size(const struct type *type)
 		return 8 * aggregate_bucket_count(type);
 	case AGGREGATE_PERCENTILES:
 		return 8 + 8 * aggregate_bucket_count(type);
+	case AGGREGATE_SERIES:
+		return SERIES_SLOT_SIZE * type->aggregate.slots;
 	}
 	unreachable();
 }
@@ -434,6 +467,7 @@ bool aggregate_is_number(const struct type *type)
 	case AGGREGATE_HIST:
 	case AGGREGATE_LHIST:
 	case AGGREGATE_PERCENTILES:
+	case AGGREGATE_SERIES:
 		return false;
 	}
 	unreachable();

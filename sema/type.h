@@ -51,6 +51,23 @@ enum aggregate {
 	AGGREGATE_HIST,
 	AGGREGATE_LHIST,
 	AGGREGATE_PERCENTILES,
+	AGGREGATE_SERIES,
+};
+
+/* What an interval of a time series makes of its values.  id, word in the script. */
+#define SERIES_KINDS(X) \
+	X(LAST, NULL) \
+	X(AVG, "avg") \
+	X(MAX, "max") \
+	X(MIN, "min") \
+	X(SUM, "sum")
+
+enum { SERIES_SLOT_SIZE = 24 }; /* struct series_slot (codegen/aggregate.h) */
+
+enum series_kind {
+#define X(id, word) SERIES_##id,
+	SERIES_KINDS(X)
+#undef X
 };
 
 /* Kinds of TYPE_LATE. */
@@ -127,6 +144,9 @@ struct type {
 			bool is_signed;
 			uint32_t bits;		   /* HIST, PERCENTILES: sub-buckets per power of two, as power */
 			int64_t min, max, step;	   /* LHIST */
+			uint64_t interval;	   /* SERIES: ns of each */
+			uint32_t slots;		   /* SERIES: intervals that are kept */
+			enum series_kind series;
 		} aggregate;
 		struct {
 			bool is_user;
@@ -212,6 +232,8 @@ struct type *type_struct(struct types *types, const char *tag, bool is_union);
 const struct type *type_aggregate(struct types *types, enum aggregate kind, bool is_signed);
 const struct type *type_hist(struct types *types, uint32_t bits);
 const struct type *type_percentiles(struct types *types, uint32_t bits, bool is_signed);
+const struct type *type_series(struct types *types, enum series_kind kind, uint64_t interval,
+			       uint32_t slots, bool is_signed);
 const struct type *type_lhist(struct types *types, int64_t min, int64_t max, int64_t step);
 
 const struct type *type_stack(struct types *types, bool is_user, enum stack_mode mode,
@@ -231,7 +253,7 @@ bool type_has_late(const struct type *type);
  * Bytes of an aggregate's record on one CPU, a multiple of 8:
  * count {uint64 n}; sum {int64 sum}; min, max {int64 value; uint64 set};
  * avg, stats {int64 total; uint64 n}; hist, lhist {uint64 buckets[]};
- * percentiles {int64 total; uint64 buckets[]}.
+ * percentiles {int64 total; uint64 buckets[]}; series {struct series_slot slots[]}.
  */
 uint32_t aggregate_record_size(const struct type *type);
 
@@ -267,5 +289,6 @@ bool type_has_symbols(const struct type *type, bool of_users);
 
 /* Name of an aggregate's function: "count". */
 const char *aggregate_name(enum aggregate kind);
+const char *series_word(enum series_kind kind); /* "avg"; NULL: the last value has none */
 
 #endif

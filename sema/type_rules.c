@@ -152,8 +152,13 @@ static const struct type *unify_aggregates(struct types *types, const struct typ
 					   const struct type *b)
 {
 	if (a->aggregate.kind != b->aggregate.kind || a->aggregate.bits != b->aggregate.bits ||
+	    a->aggregate.interval != b->aggregate.interval ||
+	    a->aggregate.slots != b->aggregate.slots || a->aggregate.series != b->aggregate.series ||
 	    a->aggregate.kind == AGGREGATE_LHIST)
 		return NULL;
+	if (a->aggregate.kind == AGGREGATE_SERIES)
+		return type_series(types, a->aggregate.series, a->aggregate.interval,
+				   a->aggregate.slots, true);
 	if (a->aggregate.kind == AGGREGATE_PERCENTILES)
 		return type_percentiles(types, a->aggregate.bits, true);
 	return type_aggregate(types, a->aggregate.kind,

@@ -15,6 +15,7 @@ const struct builtin_family stdlib_families[] = {
 	{ "Gathering in maps", aggregate_builtins },
 	{ "Gathering in maps", histogram_builtins },
 	{ "Gathering in maps", percentile_builtins },
+	{ "Gathering in maps", series_builtins },
 	{ "Maps", map_builtins },
 	{ "Output", print_builtins },
 	{ "Output", printf_builtins },

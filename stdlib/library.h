@@ -17,6 +17,7 @@ extern const struct builtin probe_builtins[];
 extern const struct builtin aggregate_builtins[];
 extern const struct builtin histogram_builtins[];
 extern const struct builtin percentile_builtins[];
+extern const struct builtin series_builtins[];
 extern const struct builtin map_builtins[];
 extern const struct builtin print_builtins[];
 extern const struct builtin message_builtins[];

@@ -229,12 +229,6 @@ static void refuse_kfunc(struct checker *checker, struct expr *call)
 	       "kfunc_exist() tells whether the kernel has one");
 }
 
-static void refuse_tseries(struct checker *checker, struct expr *call)
-{
-	refuse(checker, call, "there are no time series yet",
-	       "print and clear a map at intervals, with strftime() before it");
-}
-
 static void refuse_dwarf(struct checker *checker, struct expr *call)
 {
 	refuse(checker, call, "stacks are unwound by frame pointers only", "ustack does that");
@@ -330,8 +324,6 @@ const struct builtin static_builtins[] = {
 	{ "unwatch", "void (any)", "Not supported.", BUILTIN_MUST_CALL, .check = refuse_unwatch },
 	{ "skboutput", "uint32 (string-lit, any, any, any)", "Not supported.", BUILTIN_MUST_CALL,
 	  .check = refuse_skboutput },
-	{ "tseries", "uint64 (int, int-lit, int-lit, [any])", "Not supported.",
-	  BUILTIN_MUST_CALL, .check = refuse_tseries },
 	{ "dw_ustack", "uint64 ([any], [any])", "Not supported.", BUILTIN_WORDS,
 	  .check = refuse_dwarf },
 	{ NULL },

@@ -13,6 +13,7 @@
 #include "runtime/output/output.h"
 #include "sema/check.h"
 #include "stdlib/call.h"
+#include "stdlib/clock.h"
 #include "stdlib/library.h"
 
 /* --- nsecs --------------------------------------------------------------------------- */
@@ -82,6 +83,12 @@ static struct val start_fact(struct codegen *cg, size_t offset)
 			       val_map_value(codegen_start_map(cg), (int64_t)offset), 0);
 }
 
+struct val emit_sw_tai(struct codegen *cg)
+{
+	return build_alu(cg->b, BPF_ADD, boot_ns(cg),
+			 start_fact(cg, offsetof(struct object_start, tai_offset)));
+}
+
 static struct val emit_nsecs(struct codegen *cg, const struct expr *call)
 {
 	enum clock clock;
@@ -95,8 +102,7 @@ static struct val emit_nsecs(struct codegen *cg, const struct expr *call)
 	case CLOCK_IS_TAI:
 		return build_call(cg->b, BPF_FUNC_ktime_get_tai_ns, NULL, 0);
 	case CLOCK_IS_SW_TAI:
-		return build_alu(cg->b, BPF_ADD, boot_ns(cg),
-				 start_fact(cg, offsetof(struct object_start, tai_offset)));
+		return emit_sw_tai(cg);
 	}
 	unreachable();
 }

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "runtime/output/compact_text.h"
 #include "runtime/output/outputs.h"
+#include "runtime/output/series_text.h"
 #include "runtime/output/value_text.h"
 
 /* Readers that keep numbers as doubles hold integers exactly up to here. */
@@ -99,6 +100,27 @@ static void percentiles_json(const struct value *value, struct strbuf *out)
 	strbuf_putc(out, '}');
 }
 
+/* Intervals without values between others are null. */
+static void series_json(const struct value *value, struct strbuf *out)
+{
+	uint64_t epoch = value->series.count ? value->series.points->epoch : UINT64_MAX;
+	size_t i = 0;
+
+	strbuf_putc(out, '[');
+	for (; epoch <= value->series.last; epoch++) {
+		strbuf_puts(out, i ? ", " : "");
+		strbuf_puts(out, "{\"interval_start\": \"");
+		series_time(epoch * value->series.interval, "%Y-%m-%dT%H:%M:%S", 9, out);
+		strbuf_puts(out, "\", \"value\": ");
+		if (i < value->series.count && value->series.points[i].epoch == epoch)
+			integer_json(value->series.points[i++].value, value->is_signed, out);
+		else
+			strbuf_puts(out, "null");
+		strbuf_putc(out, '}');
+	}
+	strbuf_putc(out, ']');
+}
+
 /* Text of its own, quoted: with the mark of a string that was cut. */
 static void cut_string_json(const struct value *value, const char *mark, struct strbuf *out)
 {
@@ -174,6 +196,9 @@ static void value_json(const struct value *value, const char *mark, struct strbu
 		return;
 	case VALUE_PERCENTILES:
 		percentiles_json(value, out);
+		return;
+	case VALUE_SERIES:
+		series_json(value, out);
 		return;
 	case VALUE_SYMBOL:
 	case VALUE_STACK:
@@ -270,6 +295,8 @@ static const char *map_type(const struct map_listing *listing)
 	switch (entry.value.kind) {
 	case VALUE_HISTOGRAM:
 		return "hist";
+	case VALUE_SERIES:
+		return "tseries";
 	case VALUE_AVERAGE:
 	case VALUE_STATS:
 	case VALUE_PERCENTILES:

@@ -84,6 +84,7 @@ uint64_t value_weight(const struct value *value)
 		return value->histogram.total;
 	case VALUE_PERCENTILES:
 		return value->percentiles.count;
+	case VALUE_SERIES:
 	case VALUE_NONE:
 	case VALUE_POINTER:
 	case VALUE_ENUM:

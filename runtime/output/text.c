@@ -46,7 +46,7 @@ static void text_value(struct output *output, const struct value *value)
 void map_entry_text(const struct map_listing *listing, const struct map_entry *entry,
 		    const char *mark, struct strbuf *line)
 {
-	bool is_histogram = entry->value.kind == VALUE_HISTOGRAM;
+	bool has_rows = entry->value.kind == VALUE_HISTOGRAM || entry->value.kind == VALUE_SERIES;
 
 	strbuf_puts(line, listing->name);
 	if (listing->is_keyed) {
@@ -54,7 +54,7 @@ void map_entry_text(const struct map_listing *listing, const struct map_entry *e
 		key_text(&entry->key, mark, line);
 		strbuf_putc(line, ']');
 	}
-	strbuf_puts(line, is_histogram ? ":\n" : ": ");
+	strbuf_puts(line, has_rows ? ":\n" : ": ");
 	value_text(&entry->value, mark, line);
 	strbuf_putc(line, '\n');
 }

@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "runtime/output/output.h"
+#include "runtime/output/series_text.h"
 #include "runtime/output/stack_text.h"
 
 enum { LABEL_WIDTH = 16, COUNT_WIDTH = 8, BAR_WIDTH = 52, DIGITS_MAX = 20 };
@@ -215,6 +216,9 @@ void value_text(const struct value *value, const char *mark, struct strbuf *out)
 		return;
 	case VALUE_PERCENTILES:
 		percentiles_text(value, out);
+		return;
+	case VALUE_SERIES:
+		series_text(value, out);
 		return;
 	case VALUE_SYMBOL:
 		symbol_text(value, out);

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -90,6 +92,48 @@ static void test_histogram(void **state UNUSED)
 		    "[256, 512)             3 |@@@@@@@@@@@@@@@@@                                   |\n"
 		    "[512, 1K)              9 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n"
 		    "[1K, 2K)               0 |                                                    |\n");
+}
+
+static struct value series_of(struct series_point *points, size_t count, uint64_t interval,
+			      uint64_t last)
+{
+	return (struct value){ .kind = VALUE_SERIES, .is_signed = true,
+			       .series = { points, count, interval, last } };
+}
+
+/* As output.md section 6 shows it. */
+static void test_series(void **state UNUSED)
+{
+	struct series_point points[] = { { 3600, 5 }, { 3602, 7 } };
+	struct series_point both[] = { { 1, -26 }, { 2, 26 } };
+	struct value series = series_of(points, 2, 1000000000, 3602);
+
+	setenv("TZ", "UTC", 1); /* the times below */
+	tzset();
+	expect_text(&series, "         5                                                   7\n"
+			     "hh:mm:ss |___________________________________________________|\n"
+			     "01:00:00 *                                                   | 5\n"
+			     "01:00:01 |                                                   | -\n"
+			     "01:00:02 |                                                   * 7\n"
+			     "         v___________________________________________________v\n"
+			     "         5                                                   7\n");
+	series = series_of(both, 2, 1500, 3);
+	expect_text(&series, "                -26                                                26\n"
+			     "hh:mm:ss.\xce\xbcs     |___________________________________________________|\n"
+			     "00:00:00.000001 *                         .                         | -26\n"
+			     "00:00:00.000003 |                         .                         * 26\n"
+			     "00:00:00.000004 |                         .                         | -\n"
+			     "                v___________________________________________________v\n"
+			     "                -26                                                26\n");
+	series = series_of(both, 1, 1000000000, 1);
+	expect_text(&series,
+		    "                   -27                                               -25\n"
+		    "hh:mm:ss.ns        |___________________________________________________|\n"
+		    "00:00:01.000000000 |                         *                         | -26\n"
+		    "                   v___________________________________________________v\n"
+		    "                   -27                                               -25\n");
+	series = series_of(NULL, 0, 1, 0);
+	expect_text(&series, "<no data>\n");
 }
 
 /* --- facts ----------------------------------------------------------------------- */
@@ -304,7 +348,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scalars),	    cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_histogram),   cmocka_unit_test(test_format_file),
+		cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_series),   cmocka_unit_test(test_format_file),
 		cmocka_unit_test(test_syscalls),
 		cmocka_unit_test(test_syscall_fields),    cmocka_unit_test(test_damaged_btf),
 		cmocka_unit_test(test_run),
