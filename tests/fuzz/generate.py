@@ -59,6 +59,8 @@ class Generator:
         self.shapes = [self.shape() for _ in range(2)]
         self.maps = [self.new_map(i) for i in range(self.random.randint(2, 5))]
         self.sums = [self.new_sum(i) for i in range(self.random.randint(1, 4))]
+        self.functions = []  # (name, types of the parameters, type of the result or None), callable from here
+        self.result = None  # of the function that is being written
 
     # --- types and maps
 
@@ -130,6 +132,9 @@ class Generator:
         own = self.variables(its)
         if own and self.chance(30):
             return self.random.choice(own)
+        found = [f for f in self.functions if f[2] == its]
+        if found and depth > 0 and not self.is_filling and self.chance(25):
+            return self.call(self.random.choice(found), depth)
         if its == "bool":
             return self.boolean(depth)
         if its == "string":
@@ -258,8 +263,8 @@ class Generator:
     def statement(self):
         self.budget -= 1
         which = self.random.randrange(100)
-        table = [(18, self.declare), (30, self.assign), (46, self.store), (60, self.gather), (70, self.show),
-                 (76, self.show_formatted), (86, self.branch), (94, self.loop), (97, self.forget),
+        table = [(18, self.declare), (30, self.assign), (46, self.store), (60, self.gather), (68, self.show),
+                 (74, self.show_formatted), (77, self.act), (86, self.branch), (94, self.loop), (97, self.forget),
                  (100, self.bump)]
         next(act for limit, act in table if which < limit)()
 
@@ -377,6 +382,53 @@ class Generator:
         else:
             self.put("%s(%s);" % (self.random.choice(["clear", "zero"]), its_map.name))
 
+    # --- functions
+
+    def call(self, function, depth):
+        name, parameters, _ = function
+        return "%s(%s)" % (name, ", ".join(self.value(its, depth - 1) for its in parameters))
+
+    def act(self):
+        """A call for its effects; in a function a way out of it."""
+        found = [f for f in self.functions if f[2] is None]
+        if self.result:
+            self.put("if (%s) { return %s; }", self.boolean(2), self.value(self.result, 2))
+        elif found:
+            self.put("%s;" % self.call(self.random.choice(found), 2))
+        else:
+            self.show()
+
+    def spelled(self, its):
+        """A type as a parameter or result has it."""
+        sample = {"bool": "true", "string": '"%s"' % ("x" * 50)}
+        if its in INTS:
+            return name_of(its)
+        if its == "string":
+            return self.random.choice(["string", "string[60]"])
+        if its in sample:
+            return its
+        return "typeof((%s))" % ", ".join(
+            "(%s)1" % name_of(part) if part in INTS else sample[part] if part in sample
+            else "(%s)" % ", ".join("(%s)1" % name_of(item) if item in INTS else sample[item] for item in part[1])
+            for part in its[1])
+
+    def function(self, name):
+        """A function with parameters and a result of any types, which calls those written before it."""
+        kinds = [*INTS, "bool", "string", *self.shapes]
+        parameters = [self.random.choice(kinds) for _ in range(self.random.choice([0, 1, 1, 2, 2, 3, 4, 6, 8]))]
+        parameters.insert(self.random.randint(0, len(parameters)), self.random.choice(INTS))  # to compute with
+        result = self.random.choice([*kinds, "string", *self.shapes, None])
+        names = [self.new_name() for _ in parameters]
+        outer, self.lines, self.scopes, self.result = self.lines, [], [list(zip(names, parameters))], result
+        self.block_of(self.random.randint(1, 3))
+        if result:
+            self.put("return %s;" % self.value(result, 2))
+        head = "fn %s(%s) : %s {" % (name, ", ".join("%s : %s" % (n, self.spelled(its))
+                                                      for n, its in zip(names, parameters)),
+                                     self.spelled(result) if result else "void")
+        self.lines, self.scopes, self.result = [*outer, head, *self.lines, "}"], [[]], None
+        self.functions.append((name, parameters, result))
+
     # --- the script
 
     def inputs(self):
@@ -409,6 +461,10 @@ class Generator:
                                        "" if kind == "count" else "(%s)(%s)%s" % (cast, self.integer(1, False), extra)))
 
     def script(self):
+        budget = self.budget
+        for i in range(self.random.choice([0, 0, 1, 2, 3, 5])):
+            self.function("f%d" % i)
+        functions, self.lines, self.budget = self.lines, [], budget
         self.inputs()
         self.fill()
         while self.budget > 0:
@@ -420,7 +476,8 @@ class Generator:
             self.inputs()
             self.declare()
             self.show()
-        return "%sbegin {\n%s\n}\nend {\n%s\n}\n" % (MACROS, "\n".join(first), "\n".join(self.lines))
+        return "%s%s\nbegin {\n%s\n}\nend {\n%s\n}\n" % (MACROS, "\n".join(functions), "\n".join(first),
+                                                       "\n".join(self.lines))
 
 
 def generate(seed, known=False):
