@@ -50,6 +50,9 @@ void diag_report(struct diags *diags, struct span span, enum diag_id id, const c
 	*diag = (struct diag){ .id = id, .level = level_of(diags, id), .span = span };
 	diag->text = arena_vprintf(diags->arena, format, args);
 	va_end(args);
+	diags->last = diag;
+	if (diags->is_muted)
+		return;
 	for (i = diags->list.count; i-- > 0 && diags->list.count - i < 100;) {
 		const struct diag *old = diags->list.items[i];
 
@@ -59,7 +62,6 @@ void diag_report(struct diags *diags, struct span span, enum diag_id id, const c
 			return;
 		}
 	}
-	diags->last = diag;
 	vec_push(diags->arena, &diags->list, diag);
 	if (diag->level == DIAG_LEVEL_ERROR)
 		diags->error_count++;

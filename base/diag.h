@@ -41,6 +41,7 @@ struct diags {
 	const struct diag_treatments *treatment; /* NULL: warnings are warnings */
 	VEC(struct diag *) list;
 	struct diag *last; /* what hints and notes are added to */
+	bool is_muted;	   /* what is reported now is not wanted */
 	size_t error_count;
 };
 

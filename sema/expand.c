@@ -398,6 +398,7 @@ static void report_no_points(struct program *program, const struct probe *probe)
 	struct span span = { probe->attach_points.items[0].span.start,
 			     vec_last(&probe->attach_points).span.end };
 
+	program->has_removed_probes = true;
 	if (!strcmp(policy, "ignore"))
 		return;
 	if (!strcmp(policy, "warn"))
@@ -423,8 +424,12 @@ static void expand_probe(struct program *program, const struct probe *probe, uin
 	if (usage.args)
 		for (i = 0; i < expander.points.count; i++)
 			fetch_args(program, expander.points.items[i], usage.args_span);
-	if (program->diags->error_count != before)
+	if (program->diags->error_count != before) {
+		if (expander.points.count && program->diags->last->id == DIAG_NO_MATCH)
+			diag_hint(program->diags, "others of this list exist: BPFTRACE_MISSING_PROBES=warn, "
+				  "or missing_probes = warn in the config, leaves out what does not");
 		return;
+	}
 	if (!expander.points.count)
 		report_no_points(program, probe);
 	group_points(program, probe, number, &usage, &expander);

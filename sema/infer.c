@@ -430,6 +430,25 @@ static bool settle(struct program *program)
 	return changed;
 }
 
+/*
+ * Where probes were removed, theirs may be the only ones that assign to a map:
+ * it is there, and empty.
+ */
+static void type_maps_of_removed_probes(struct program *program)
+{
+	size_t i;
+
+	for (i = 0; i < program->maps.count; i++) {
+		struct map *map = program->maps.items[i];
+
+		if (map->value_type || map->is_assigned)
+			continue;
+		map->value_type = type_int(&program->types, 8, true);
+		if (map->kind == MAP_UNKNOWN)
+			map->kind = MAP_SCALAR;
+	}
+}
+
 enum { ROUNDS_MAX = 1000 };
 
 static void infer_until_stable(struct inferer *inferer)
@@ -448,6 +467,8 @@ void infer(struct program *program)
 	struct inferer inferer = { .program = program };
 
 	infer_until_stable(&inferer);
+	if (program->has_removed_probes)
+		type_maps_of_removed_probes(program);
 	if (settle(program))
 		infer_until_stable(&inferer);
 	inferer.is_final = true;

@@ -148,6 +148,7 @@ struct program {
 	struct table functions; /* name to the script's struct callee (functions.h) */
 	VEC(struct instance *) instances; /* of probes */
 	VEC(struct instance *) bodies;	  /* those, and of the functions they call */
+	bool has_removed_probes; /* expand: for want of attach points */
 	VEC(struct map *) maps;
 	struct table map_names;
 	VEC(struct named_param) named; /* what getopt() was asked for; check */

@@ -97,14 +97,14 @@ void report_no_match(struct expander *expander, const struct attach_point_parts 
 	const char *policy = expander->program->config.missing_probes;
 	struct diags *diags = expander->program->diags;
 
-	if (!strcmp(policy, "ignore"))
-		return;
+	diags->is_muted = !strcmp(policy, "ignore");
 	if (!strcmp(policy, "warn"))
 		diag_report(diags, expander->span, DIAG_NO_MATCH_SKIPPED,
 			    "No matches for %s. Skipping.", described(expander, parts));
 	else
 		diag_report(diags, expander->span, DIAG_NO_MATCH, "No matches for %s.",
 			    described(expander, parts));
+	diags->is_muted = false; /* hints go where the message went */
 	if (suggestion)
 		diag_hint(diags, "did you mean %s?", suggestion);
 	else if (expander->type->space == SPACE_USER && part_count(parts) > 1)
