@@ -148,13 +148,77 @@ static uint32_t check_lookup(struct function *fn, struct insn *code)
 	return 3;
 }
 
-/* The instructions that look it up, put before the first that is no argument. */
-static void add_lookup(struct function *fn)
+static uint32_t argument_count(const struct function *fn)
 {
-	uint32_t at = 0, span, key, arg, added, i;
+	uint32_t count = 0;
+
+	while (fn->insns.items[count].op == INSN_ARGUMENT)
+		count++;
+	return count;
+}
+
+static bool uses_slot(const struct function *fn, const struct insn *insn)
+{
+	unsigned a;
+
+	if (insn->op == INSN_CALL)
+		for (a = 0; a < insn->size; a++)
+			if (fn->args.items[insn->a + a].kind == VAL_SLOT)
+				return true;
+	return (insn->flags & INSN_SLOT) || (insn->op == INSN_ADDRESS && insn->alu == VAL_SLOT);
+}
+
+/* Where the labels are; *ret_loop is the first that something jumps back to. */
+static uint32_t *find_labels(struct function *fn, uint32_t *ret_loop)
+{
+	uint32_t *places = arena_new_array(fn->arena, uint32_t, fn->label_count), i;
+
+	for (i = 0; i < fn->label_count; i++)
+		places[i] = UINT32_MAX;
+	*ret_loop = UINT32_MAX;
+	for (i = 0; i < fn->insns.count; i++) {
+		const struct insn *insn = &fn->insns.items[i];
+
+		if (insn->op == INSN_LABEL)
+			places[insn->label] = i;
+		else if (insn->op == INSN_JUMP || insn->op == INSN_BRANCH)
+			*ret_loop = MIN(*ret_loop, places[insn->label]);
+	}
+	return places;
+}
+
+/*
+ * The last instruction before the first use of a slot that every way to one
+ * passes: events that a filter turns away do not pay for the lookup.
+ */
+static uint32_t lookup_place(struct function *fn)
+{
+	uint32_t end = (uint32_t)fn->insns.count, start = argument_count(fn), best, reach, loop, i;
+	const uint32_t *places = find_labels(fn, &loop);
+	const struct insn *insns = fn->insns.items;
+
+	while (end && (insns[end - 1].op == INSN_EXIT || insns[end - 1].op == INSN_LABEL))
+		end--;
+	best = reach = start;
+	for (i = start; i < end && i <= loop; i++) {
+		if (i > reach)
+			best = i;
+		if (uses_slot(fn, &insns[i]))
+			break;
+		/* Who jumps to the end uses none. */
+		if ((insns[i].op == INSN_JUMP || insns[i].op == INSN_BRANCH) && places[insns[i].label] < end)
+			reach = MAX(reach, places[insns[i].label]);
+	}
+	return best;
+}
+
+/* The instructions that look it up, before `at`. */
+static void add_lookup(struct function *fn, uint32_t at)
+{
+	uint32_t span, key, arg, added, i;
 	struct insn code[5];
 
-	/* At the start no slot is in use yet, so the key may lie where any of them will. */
+	/* So early no slot is in use yet, and the key may lie where any of them will. */
 	key = (uint32_t)fn->slots.count;
 	vec_push(fn->arena, &fn->slots,
 	         ((struct slot){ .size = 8, .offset = -8, .is_used = true }));
@@ -177,8 +241,6 @@ static void add_lookup(struct function *fn)
 		                 .a = arg,
 		                 .imm = BPF_FUNC_map_lookup_elem };
 	added = 2 + check_lookup(fn, &code[2]);
-	while (fn->insns.items[at].op == INSN_ARGUMENT)
-		at++;
 	span = fn->insns.items[at].span;
 	for (i = 0; i < added; i++)
 		vec_push(fn->arena, &fn->insns, ((struct insn){ .op = INSN_NOTHING }));
@@ -243,6 +305,6 @@ void layout_slots(struct function *fn, uint32_t limit, bool with_scratch)
 		function_fail(fn, "the values of this probe need more than 32768 bytes at a time");
 	if (!most.scratch && !with_scratch)
 		return;
-	add_lookup(fn);
+	add_lookup(fn, with_scratch ? argument_count(fn) : lookup_place(fn));
 	use_scratch_places(fn);
 }
