@@ -83,7 +83,7 @@ static void gather_record(struct codegen *cg, const struct gather *gather, enum 
 	unreachable();
 }
 
-static void gather_all(struct codegen *cg, const struct map *map, struct val key,
+static void gather_all(struct codegen *cg, const struct map *map, struct map_key key,
 		       const struct gather *gather)
 {
 	struct builder *b = cg->b;
@@ -94,7 +94,7 @@ static void gather_all(struct codegen *cg, const struct map *map, struct val key
 	build_enter(b);
 	build_place(b, top);
 	build_branch(b, BPF_JGE, build_var_get(b, cpu), val_const(cg->program->target->cpu_count), end);
-	record = BUILD_CALL(b, BPF_FUNC_map_lookup_percpu_elem, val_map(map->index), key,
+	record = BUILD_CALL(b, BPF_FUNC_map_lookup_percpu_elem, key.map, key.address,
 			    build_var_get(b, cpu));
 	build_branch(b, BPF_JEQ, record, val_const(0), end);
 	gather_record(cg, gather, map->value_type->aggregate.kind, record);
@@ -125,7 +125,7 @@ struct val emit_aggregate_read(struct codegen *cg, const struct expr *map_expr)
 	return emit_aggregate_at(cg, map_expr->map.map, emit_map_key(cg, map_expr), map_expr->span);
 }
 
-struct val emit_aggregate_at(struct codegen *cg, const struct map *map, struct val key,
+struct val emit_aggregate_at(struct codegen *cg, const struct map *map, struct map_key key,
 			     struct span span)
 {
 	const struct type *type = map->value_type;

@@ -244,18 +244,23 @@ struct val emit_function_call(struct codegen *cg, const struct expr *call, struc
 
 /* --- maps (map_access.c) ------------------------------------------------ */
 
+/* An element's key: its address, and the kernel map it belongs to. */
+struct map_key {
+	struct val map, address;
+};
+
 /* The number that an aggregate's records at `key` come to. */
-struct val emit_aggregate_at(struct codegen *cg, const struct map *map, struct val key,
+struct val emit_aggregate_at(struct codegen *cg, const struct map *map, struct map_key key,
 			     struct span span);
 
-/* The address of the key of a map expression: of a keyless map a slot with a uint32 0. */
-struct val emit_map_key(struct codegen *cg, const struct expr *map_expr);
+/* The key of a map expression: of a keyless map a slot with a uint32 0. */
+struct map_key emit_map_key(struct codegen *cg, const struct expr *map_expr);
 
 /* The same of a key given as one expression: has_key(@m, (a, b)). */
-struct val emit_key(struct codegen *cg, const struct map *map, const struct expr *key);
+struct map_key emit_key(struct codegen *cg, const struct map *map, const struct expr *key);
 
 /* Address of the element's value, or 0 when it is absent. */
-struct val emit_map_lookup(struct codegen *cg, const struct map *map, struct val key);
+struct val emit_map_lookup(struct codegen *cg, struct map_key key);
 
 /* The program reads the map or sets values: clear() has to delete, and cannot subtract. */
 void map_is_observed(struct codegen *cg, const struct map *map);

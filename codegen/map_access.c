@@ -34,13 +34,18 @@ static bool is_direct(const struct map *map)
 /* --- keys ------------------------------------------------------------------------ */
 
 /* Keys are compared by their bytes: strings in them need their zeros. */
-static void emit_key_into(struct codegen *cg, const struct expr *key, const struct type *type,
+static void emit_key_into(struct codegen *cg, const struct expr *key, const struct map *map,
 			  struct val address)
 {
+	const struct object_map *object_map = &cg->object->maps.items[map->index];
 	bool was_open = cg->is_wide_open;
 
 	cg->is_wide_open = false;
-	emit_expr_into(cg, key, type, address);
+	if (object_map->short_map && key->kind == EXPR_CALL && key->call.builtin->emit_key_into &&
+	    key->type == map->key_type)
+		key->call.builtin->emit_key_into(cg, key, address, object_map->short_end + 1);
+	else
+		emit_expr_into(cg, key, map->key_type, address);
 	cg->is_wide_open = was_open;
 }
 
@@ -53,21 +58,44 @@ static bool is_ready_key(const struct expr *key, const struct type *type)
 	       (key->kind == EXPR_IDENT && key->ident.builtin->emit); /* a table of ours */
 }
 
-struct val emit_key(struct codegen *cg, const struct map *map, const struct expr *key)
+/* Which of the kernel maps of a script's map the key belongs to. */
+static struct map_key place_key(struct codegen *cg, const struct map *map, struct val address)
+{
+	const struct object_map *object_map = &cg->object->maps.items[map->index];
+	struct map_key key = { val_map(map->index), address };
+	struct builder *b = cg->b;
+	uint32_t chosen, end;
+
+	if (!object_map->short_map)
+		return key;
+	chosen = build_var(b);
+	end = build_label(b);
+	build_var_set(b, chosen, val_map(object_map->short_map));
+	build_branch(b, BPF_JEQ, build_load(b, 1, false, address, object_map->short_end), val_const(0),
+		     end);
+	build_enter(b);
+	build_var_set(b, chosen, key.map);
+	build_leave(b);
+	build_place(b, end);
+	key.map = build_var_get(b, chosen);
+	return key;
+}
+
+struct map_key emit_key(struct codegen *cg, const struct map *map, const struct expr *key)
 {
 	struct val slot;
 
 	if (is_ready_key(key, map->key_type) && map->layout.key_size == map->key_type->size)
-		return emit_expr(cg, key);
+		return place_key(cg, map, emit_expr(cg, key));
 	slot = build_slot(cg->b, map->layout.key_size);
-	emit_key_into(cg, key, map->key_type, slot);
+	emit_key_into(cg, key, map, slot);
 	if (map->layout.key_size > map->key_type->size)
 		emit_zero(cg, build_offset(cg->b, slot, map->key_type->size),
 			  map->layout.key_size - map->key_type->size);
-	return slot;
+	return place_key(cg, map, slot);
 }
 
-struct val emit_map_key(struct codegen *cg, const struct expr *map_expr)
+struct map_key emit_map_key(struct codegen *cg, const struct expr *map_expr)
 {
 	const struct map *map = map_expr->map.map;
 	struct expr parts;
@@ -78,7 +106,7 @@ struct val emit_map_key(struct codegen *cg, const struct expr *map_expr)
 	if (!map_expr->map.keys.count) {
 		slot = build_slot(cg->b, 4);
 		build_store(cg->b, 4, slot, 0, val_const(0));
-		return slot;
+		return (struct map_key){ val_map(map->index), slot };
 	}
 	/* @m[a, b] is @m[(a, b)]. */
 	parts = (struct expr){ .kind = EXPR_TUPLE, .span = map_expr->span, .type = map->key_type };
@@ -88,9 +116,9 @@ struct val emit_map_key(struct codegen *cg, const struct expr *map_expr)
 
 /* --- elements ----------------------------------------------------------------------- */
 
-struct val emit_map_lookup(struct codegen *cg, const struct map *map, struct val key)
+struct val emit_map_lookup(struct codegen *cg, struct map_key key)
 {
-	return BUILD_CALL(cg->b, BPF_FUNC_map_lookup_elem, val_map(map->index), key);
+	return BUILD_CALL(cg->b, BPF_FUNC_map_lookup_elem, key.map, key.address);
 }
 
 static uint32_t full_site(struct codegen *cg, const struct map *map)
@@ -111,15 +139,15 @@ static struct val emit_zeros(struct codegen *cg, uint32_t size)
 }
 
 /* Makes an absent element of zeros; goes to `full` when there is no room. */
-static void make_element(struct codegen *cg, const struct map *map, struct val key, uint32_t found,
+static void make_element(struct codegen *cg, const struct map *map, struct map_key key, uint32_t found,
 			 uint32_t element, uint32_t full)
 {
 	struct builder *b = cg->b;
 
 	maps_need_elements(cg, map);
-	BUILD_CALL(b, BPF_FUNC_map_update_elem, val_map(map->index), key,
+	BUILD_CALL(b, BPF_FUNC_map_update_elem, key.map, key.address,
 		   emit_zeros(cg, map->layout.value_size), val_const(BPF_NOEXIST));
-	build_var_set(b, element, emit_map_lookup(cg, map, key));
+	build_var_set(b, element, emit_map_lookup(cg, key));
 	build_branch(b, BPF_JNE, build_var_get(b, element), val_const(0), found);
 	emit_count(cg, full_site(cg, map));
 	build_jump(b, full);
@@ -130,12 +158,13 @@ struct val emit_map_element(struct codegen *cg, const struct expr *map_expr, uin
 	const struct map *map = map_expr->map.map;
 	struct builder *b = cg->b;
 	uint32_t element, found;
-	struct val key, address;
+	struct map_key key;
+	struct val address;
 
 	if (is_direct(map))
 		return val_map_value(map->index, 0);
 	key = emit_map_key(cg, map_expr);
-	address = emit_map_lookup(cg, map, key);
+	address = emit_map_lookup(cg, key);
 	if (map->layout.is_array) {
 		build_branch(b, BPF_JEQ, address, val_const(0), full);
 		return address;
@@ -187,7 +216,7 @@ struct val emit_map_read(struct codegen *cg, const struct expr *map_expr)
 	else
 		build_var_set(b, result,
 			      codegen_data(cg, arena_alloc(cg->arena, type->size), type->size));
-	element = emit_map_lookup(cg, map, emit_map_key(cg, map_expr));
+	element = emit_map_lookup(cg, emit_map_key(cg, map_expr));
 	if (cg->program->options->count_quiet)
 		count_absent(cg, map_expr, element);
 	build_branch(b, BPF_JEQ, element, val_const(0), end);
@@ -243,7 +272,8 @@ static void assign_keyed(struct codegen *cg, const struct expr *target, const st
 	const struct type *type = map_stored_type(cg, map);
 	struct builder *b = cg->b;
 	uint32_t stored = build_label(b);
-	struct val slot, key, error;
+	struct map_key key;
+	struct val slot, error;
 
 	if (is_ready_key(value, type) && map->layout.value_size == type->size) {
 		slot = emit_expr(cg, value);
@@ -256,7 +286,7 @@ static void assign_keyed(struct codegen *cg, const struct expr *target, const st
 	}
 	key = emit_map_key(cg, target);
 	maps_need_elements(cg, map);
-	error = BUILD_CALL(b, BPF_FUNC_map_update_elem, val_map(map->index), key, slot,
+	error = BUILD_CALL(b, BPF_FUNC_map_update_elem, key.map, key.address, slot,
 			   val_const(BPF_ANY));
 	build_branch(b, BPF_JEQ, error, val_const(0), stored);
 	build_enter(b);

@@ -147,13 +147,13 @@ static void set_element(struct codegen *cg, const struct stmt *stmt)
 	const struct field *fields = stmt->for_.variable->type->tuple.fields;
 	const struct type *stored = map_stored_type(cg, map);
 	struct val key = build_argument(cg->b, 1), element = build_argument(cg->b, 2), value;
+	struct map_key own = { .map = val_map(map->index) };
 
 	emit_zero(cg, place->address, stmt->for_.variable->type->size);
 	emit_copy(cg, build_offset(cg->b, place->address, fields[0].offset), key, fields[0].type->size);
+	own.address = build_offset(cg->b, place->address, fields[0].offset);
 	if (stored->kind == TYPE_AGGREGATE)
-		value = emit_aggregate_at(cg, map,
-					  build_offset(cg->b, place->address, fields[0].offset),
-					  stmt->for_.map->span);
+		value = emit_aggregate_at(cg, map, own, stmt->for_.map->span);
 	else
 		value = emit_load_value(cg, stored, element);
 	emit_store_value(cg, fields[1].type, build_offset(cg->b, place->address, fields[1].offset),

@@ -29,6 +29,9 @@ enum {
 	ELEMENT_OVERHEAD = 48,	     /* of the kernel's own, about */
 	PLAIN_BYTES_MAX = 2 << 20,   /* up to here allocating at once costs no more than not */
 	PER_CPU_BYTES_MAX = 16 << 20, /* and here it costs some milliseconds */
+
+	SHORT_STRING = 64, /* bytes of a short string in a key, with the NUL */
+	LONG_STRING = 128, /* from here on a map has short ones apart */
 };
 
 /* Bytes that all elements of a hash take. */
@@ -47,14 +50,21 @@ static bool is_lazy(const struct target *target, const struct object_map *map)
 	return map->is_per_cpu || map_bytes(target, map) > PLAIN_BYTES_MAX;
 }
 
-void maps_need_elements(struct codegen *cg, const struct map *map)
+static void need_elements(struct codegen *cg, struct object_map *object_map)
 {
-	struct object_map *object_map = &cg->object->maps.items[map->index];
-
 	if ((object_map->flags & BPF_F_NO_PREALLOC) &&
 	    !cg->instance->points.items[0]->mechanism->interrupts_on &&
 	    map_bytes(cg->program->target, object_map) <= PER_CPU_BYTES_MAX)
 		object_map->flags &= ~(uint32_t)BPF_F_NO_PREALLOC;
+}
+
+void maps_need_elements(struct codegen *cg, const struct map *map)
+{
+	struct object_map *object_map = &cg->object->maps.items[map->index];
+
+	need_elements(cg, object_map);
+	if (object_map->short_map)
+		need_elements(cg, &cg->object->maps.items[object_map->short_map]);
 }
 
 /* A map whose shape only its declaration or clear() knows: nothing can be in it. */
@@ -129,12 +139,46 @@ static struct object_map script_map(struct program *program, const struct map *m
 	return object_map;
 }
 
+/* Offset of the long string that the keys of the map end in, or UINT32_MAX. */
+static uint32_t long_string_offset(const struct map *map)
+{
+	const struct type *type = map->key_type;
+	uint32_t offset = 0;
+
+	if (map->kind != MAP_KEYED || !type || !map->value_type)
+		return UINT32_MAX;
+	if (type->kind == TYPE_TUPLE && type->tuple.count) {
+		offset = type->tuple.fields[type->tuple.count - 1].offset;
+		type = type->tuple.fields[type->tuple.count - 1].type;
+	}
+	return type->kind == TYPE_STRING && type->size >= LONG_STRING ? offset : UINT32_MAX;
+}
+
+/* The map of the elements with short keys, for a script's map whose keys end in a long string. */
+static void add_short(struct program *program, struct object *object, const struct map *map)
+{
+	struct object_map *whole = &object->maps.items[map->index], part = *whole;
+	uint32_t string = long_string_offset(map);
+
+	if (string == UINT32_MAX || map->declaration || map->is_walked)
+		return;
+	part.role = OBJECT_MAP_SHORT;
+	part.name = arena_printf(program->arena, "%s.short", map->name);
+	part.key_size = string + SHORT_STRING;
+	part.flags = is_lazy(program->target, &part) ? BPF_F_NO_PREALLOC : 0;
+	whole->short_map = (uint32_t)object->maps.count;
+	whole->short_end = string + SHORT_STRING - 1;
+	vec_push(program->arena, &object->maps, part);
+}
+
 void maps_add_script(struct program *program, struct object *object)
 {
 	size_t i;
 
 	for (i = 0; i < program->maps.count; i++)
 		vec_push(program->arena, &object->maps, script_map(program, program->maps.items[i]));
+	for (i = 0; i < program->maps.count; i++)
+		add_short(program, object, program->maps.items[i]);
 }
 
 /* --- the others ------------------------------------------------------------------------ */

@@ -22,6 +22,7 @@ struct probe_type;
 
 enum object_map_role {
 	OBJECT_MAP_SCRIPT,  /* @name: printed at exit */
+	OBJECT_MAP_SHORT,   /* the elements of another whose keys are short (short_map) */
 	OBJECT_MAP_EVENTS,  /* the ring buffer */
 	OBJECT_MAP_SCRATCH, /* per-CPU memory of programs */
 	OBJECT_MAP_COUNTS,  /* per-CPU array: element i is the uint64 counter of site i */
@@ -57,6 +58,14 @@ struct object_map {
 	const struct builtin *aggregate; /* or NULL */
 	uint32_t set_offset;		 /* as in struct map_layout */
 	bool is_per_cpu;
+
+	/*
+	 * Where keys end in a long string, the elements whose string is short lie in
+	 * a map of their own: the kernel hashes all bytes of a key, used or not.
+	 * Its keys are the first bytes of these.  0: there is none.
+	 */
+	uint32_t short_map;
+	uint32_t short_end; /* of keys: the byte at this offset is 0 in short ones alone */
 
 	/* Programs only add to its values and never look: clear() may subtract instead of delete. */
 	bool is_summed;

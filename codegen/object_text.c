@@ -15,6 +15,8 @@ static const char *role_name(enum object_map_role role)
 	switch (role) {
 	case OBJECT_MAP_SCRIPT:
 		return "script";
+	case OBJECT_MAP_SHORT:
+		return "short keys";
 	case OBJECT_MAP_EVENTS:
 		return "events";
 	case OBJECT_MAP_SCRATCH:

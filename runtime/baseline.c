@@ -178,7 +178,7 @@ static void give_up_idle(struct session *session, uint32_t index, const struct b
 		return;
 	for (from = 0; from < raw->count; from++) {
 		if (stays_hidden(old, raw, from)) {
-			bpf_delete(session->maps[index], key_at(raw, from));
+			map_delete(session, index, key_at(raw, from));
 			continue;
 		}
 		memmove(key_at(raw, to), key_at(raw, from), raw->key_size);

@@ -186,7 +186,8 @@ static int read_one_by_one(int fd, struct raw_map *raw, size_t limit)
 	return 0;
 }
 
-int map_read(struct session *session, uint32_t index, struct raw_map *ret_raw)
+/* One kernel map. */
+static int read_map(struct session *session, uint32_t index, struct raw_map *ret_raw)
 {
 	const struct object_map *map = object_map(session, index);
 	int fd = session->maps[index], err;
@@ -213,6 +214,40 @@ int map_read(struct session *session, uint32_t index, struct raw_map *ret_raw)
 	return err;
 }
 
+/* Adds the elements of another map, whose keys are the first bytes of these. */
+static int add_short_keys(struct raw_map *raw, const struct raw_map *part)
+{
+	size_t i, rest = raw->key_size - part->key_size;
+	int err = make_room(raw, part->count);
+
+	if (err)
+		return err;
+	for (i = 0; i < part->count; i++) {
+		char *key = raw->keys + (raw->count + i) * raw->key_size;
+
+		memcpy(key, part->keys + i * part->key_size, part->key_size);
+		memset(key + part->key_size, 0, rest);
+	}
+	memcpy(raw->values + raw->count * raw->value_size, part->values, part->count * part->value_size);
+	raw->count += part->count;
+	return 0;
+}
+
+int map_read(struct session *session, uint32_t index, struct raw_map *ret_raw)
+{
+	uint32_t part_index = object_map(session, index)->short_map;
+	int err = read_map(session, index, ret_raw);
+	struct raw_map part;
+
+	if (err || !part_index)
+		return err;
+	err = read_map(session, part_index, &part);
+	if (!err && part.count)
+		err = add_short_keys(ret_raw, &part);
+	raw_map_free(&part);
+	return err;
+}
+
 void raw_map_free(struct raw_map *raw)
 {
 	free(raw->keys);
@@ -220,6 +255,19 @@ void raw_map_free(struct raw_map *raw)
 }
 
 /* --- change ------------------------------------------------------------- */
+
+/* The kernel map that an element of this key is in. */
+static int fd_of_key(const struct session *session, uint32_t index, const char *key)
+{
+	const struct object_map *map = object_map(session, index);
+
+	return session->maps[map->short_map && !key[map->short_end] ? map->short_map : index];
+}
+
+void map_delete(struct session *session, uint32_t index, const char *key)
+{
+	bpf_delete(fd_of_key(session, index, key), key);
+}
 
 int map_clear(struct session *session, uint32_t index, bool after_print)
 {
@@ -237,7 +285,7 @@ int map_clear(struct session *session, uint32_t index, bool after_print)
 		err = bpf_update(fd, raw.keys, raw.values);
 	} else if (!err) {
 		for (i = 0; i < raw.count; i++)
-			bpf_delete(fd, raw.keys + i * raw.key_size);
+			map_delete(session, index, raw.keys + i * raw.key_size);
 	}
 	raw_map_free(&raw);
 	return err;
@@ -281,9 +329,9 @@ static int zero_summed(struct session *session, uint32_t index, bool after_print
 int map_zero(struct session *session, uint32_t index, bool after_print)
 {
 	const struct object_map *map = object_map(session, index);
-	int fd = session->maps[index], err;
 	struct raw_map raw;
 	size_t i;
+	int err;
 
 	if (map->is_summed)
 		return zero_summed(session, index, after_print);
@@ -293,7 +341,9 @@ int map_zero(struct session *session, uint32_t index, bool after_print)
 			session->zeroed[index] = true;
 		zero_values(map, &raw);
 		for (i = 0; i < raw.count; i++) {
-			err = bpf_update(fd, raw.keys + i * raw.key_size,
+			const char *key = raw.keys + i * raw.key_size;
+
+			err = bpf_update(fd_of_key(session, index, key), key,
 					 raw.values + i * raw.value_size);
 			if (err)
 				break;

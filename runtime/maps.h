@@ -17,7 +17,8 @@ int maps_create(struct session *session);
 void maps_close(struct session *session);
 
 /*
- * All elements of a map as they are in the kernel.  Of per-CPU maps a value is
+ * All elements of a map as they are in the kernel, those with short keys (struct
+ * object_map) among the others.  Of per-CPU maps a value is
  * one record for each CPU, `stride` bytes apart.
  */
 struct raw_map {
@@ -30,6 +31,8 @@ struct raw_map {
 /* 0 or -errno.  raw_map_free() afterwards in any case. */
 int map_read(struct session *session, uint32_t map, struct raw_map *ret_raw);
 void raw_map_free(struct raw_map *raw);
+
+void map_delete(struct session *session, uint32_t map, const char *key);
 
 /* Bytes between the records of two CPUs. */
 size_t map_stride(const struct session *session, uint32_t map);

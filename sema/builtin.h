@@ -73,6 +73,13 @@ struct builtin {
 	void (*emit_into)(struct codegen *cg, const struct expr *call, struct val address);
 
 	/*
+	 * Strings as keys of maps, beside emit_into: when no more than `head` bytes
+	 * with the NUL are written, those behind the head may stay as they are.
+	 */
+	void (*emit_key_into)(struct codegen *cg, const struct expr *call, struct val address,
+			      uint32_t head);
+
+	/*
 	 * Aggregates: adds the call's argument to the record at `record`, an
 	 * address in a per-CPU map value that was zero before the first update.
 	 */

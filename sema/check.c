@@ -235,6 +235,8 @@ static void check_walked_map(struct walk *walk, const struct expr *map)
 {
 	const struct type *type = map->kind == EXPR_MAP && map->map.map ? map->map.map->value_type : NULL;
 
+	if (map->kind == EXPR_MAP && map->map.map)
+		map->map.map->is_walked = true;
 	if (type && type->kind == TYPE_AGGREGATE && !aggregate_is_number(type))
 		diag_report(diags_of(walk), map->span, DIAG_AGGREGATE_USE,
 			    "Loop expression does not support type: %s", type->name);

@@ -95,7 +95,7 @@ static void check_key(struct checker *checker, struct expr *call)
 			    map->name);
 }
 
-static struct val key_of(struct codegen *cg, const struct expr *call)
+static struct map_key key_of(struct codegen *cg, const struct expr *call)
 {
 	const struct expr *map_expr = call_arg(call, 0), *key = call_arg(call, 1);
 
@@ -123,6 +123,7 @@ static struct val unset_scalar(struct codegen *cg, const struct map *map)
 static struct val emit_delete(struct codegen *cg, const struct expr *call)
 {
 	const struct map *map = call_arg(call, 0)->map.map;
+	struct map_key key;
 
 	map_is_observed(cg, map);
 	if (map->layout.is_array && map->layout.is_per_cpu) {
@@ -132,8 +133,8 @@ static struct val emit_delete(struct codegen *cg, const struct expr *call)
 	}
 	if (map->layout.is_array)
 		return unset_scalar(cg, map);
-	return succeeded(cg, BUILD_CALL(cg->b, BPF_FUNC_map_delete_elem, val_map(map->index),
-					key_of(cg, call)));
+	key = key_of(cg, call);
+	return succeeded(cg, BUILD_CALL(cg->b, BPF_FUNC_map_delete_elem, key.map, key.address));
 }
 
 static struct val emit_has_key(struct codegen *cg, const struct expr *call)
@@ -142,7 +143,7 @@ static struct val emit_has_key(struct codegen *cg, const struct expr *call)
 	struct val element;
 
 	map_is_observed(cg, map);
-	element = emit_map_lookup(cg, map, key_of(cg, call));
+	element = emit_map_lookup(cg, key_of(cg, call));
 	return emit_convert(cg, element, type_int(&cg->program->types, 8, false), call->type);
 }
 
@@ -193,7 +194,7 @@ static void check_find(struct checker *checker, struct expr *call)
 }
 
 /* The value of an element that is there, into the variable. */
-static void take_value(struct codegen *cg, const struct expr *call, struct val key,
+static void take_value(struct codegen *cg, const struct expr *call, struct map_key key,
 		       struct val element)
 {
 	struct variable *variable = found_variable(call);
@@ -217,11 +218,12 @@ static struct val emit_find(struct codegen *cg, const struct expr *call)
 	const struct map *map = call_arg(call, 0)->map.map;
 	struct builder *b = cg->b;
 	uint32_t result = build_var(b), end = build_label(b);
-	struct val key = key_of(cg, call), element;
+	struct map_key key = key_of(cg, call);
+	struct val element;
 
 	map_is_observed(cg, map);
 	build_var_set(b, result, val_const(0));
-	element = emit_map_lookup(cg, map, key);
+	element = emit_map_lookup(cg, key);
 	build_branch(b, BPF_JEQ, element, val_const(0), end);
 	build_enter(b);
 	take_value(cg, call, key, element);
@@ -238,6 +240,7 @@ static void check_len(struct checker *checker, struct expr *call)
 	if (arg->kind != EXPR_MAP && arg->type->kind == TYPE_STACK)
 		return;
 	if (arg->kind == EXPR_MAP && !arg->map.keys.count && arg->map.map->kind == MAP_KEYED) {
+		arg->map.map->is_walked = true;
 		if (!target_has(checker->program->target, FEATURE_FOR_EACH))
 			diag_report(checker->program->diags, call->span, DIAG_UNSUPPORTED,
 				    "len() of a map needs a kernel with bpf_for_each_map_elem (5.13)");

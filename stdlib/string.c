@@ -156,6 +156,37 @@ static void emit_str(struct codegen *cg, const struct expr *call, struct val add
 	}
 }
 
+/*
+ * A key whose string fits into the head is short, and the kernel sees no more of
+ * it.  Longer ones are read again, over zeros; should the string have become
+ * shorter meanwhile, its zeros are in place, too.
+ */
+static void emit_str_key(struct codegen *cg, const struct expr *call, struct val address,
+			 uint32_t head)
+{
+	const struct expr *arg = call_arg(call, 0);
+	uint32_t size = call->type->size, end;
+	struct builder *b = cg->b;
+	struct place from;
+	struct val length;
+
+	if (call_arg(call, 1) || arg->type->kind == TYPE_STRING || number_text(cg->arena, arg) ||
+	    size < MARKED_BELOW) {
+		emit_str(cg, call, address);
+		return;
+	}
+	end = build_label(b);
+	from = source_of(cg, arg);
+	emit_zero(cg, address, head);
+	length = emit_read_string(cg, address, size, from.address, from.space);
+	build_branch(b, BPF_JSLE, length, val_const(head), end);
+	build_enter(b);
+	emit_zero(cg, address, size);
+	read_whole(cg, address, size, from);
+	build_leave(b);
+	build_place(b, end);
+}
+
 /* --- strncmp ---------------------------------------------------------------------------------- */
 
 static void check_strncmp(struct checker *checker, struct expr *call)
@@ -227,7 +258,7 @@ const struct builtin string_builtins[] = {
 	{ "str", "infer (pointer address, [int size])",
 	  "The string at an address, or of a positional parameter; at most so many bytes of it.",
 	  BUILTIN_PARAM_TEXT | BUILTIN_MUST_CALL, .infer = infer_str, .check = check_str,
-	  .emit_into = emit_str,
+	  .emit_into = emit_str, .emit_key_into = emit_str_key,
 	  .example = "tracepoint:syscalls:sys_enter_openat { printf(\"%s\\n\", "
 		     "str(args.filename, 16)); }" },
 	{ "strncmp", "uint64 (string, string, int-lit length)",
