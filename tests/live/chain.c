@@ -6,7 +6,7 @@
  *	chain cxx	from a function with a name of C++, which one of Rust calls
  *	chain jit	from code made at run time, which /tmp/perf-PID.map names
  *	chain fork	in a child that never runs another program
- *	chain wait	once, then waits for a signal
+ *	chain ... wait	the same, then waits for a signal
  */
 #include <stdio.h>
 #include <string.h>
@@ -98,15 +98,15 @@ int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
 
-	if (!strcmp(how, "jit"))
-		return run_made_code();
+	if (!strcmp(how, "jit") && run_made_code())
+		return 1;
 	if (!strcmp(how, "fork"))
 		return run_in_child();
 	if (!strcmp(how, "cxx"))
 		rust();
-	else
+	else if (strcmp(how, "jit") != 0)
 		outer();
-	if (!strcmp(how, "wait")) {
+	if (!strcmp(argv[argc - 1], "wait")) {
 		puts("called");
 		fflush(stdout);
 		pause();

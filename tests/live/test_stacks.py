@@ -274,3 +274,88 @@ def test_addresses_of_symbols_of_a_program(bpfline, chain, attach):
         % (chain, chain, chain), "--attach=" + attach, "-c", chain)
     assert result.stdout.splitlines()[:3] == ["outer 7 -300 70000 1234567890123", "inner 7 -300 70000 1234567890123",
                                               "1234567890123 main"]
+
+
+FRAMES = os.path.join(os.path.dirname(__file__), "frames.cc")
+KEEP = ["-fno-omit-frame-pointer"]
+# How frames.cc is compiled; how it is run.
+BUILDS = {
+    "position-independent": (["-O0", "-pie"], "0 3"),
+    "at a fixed address": (["-O1", "-no-pie", *KEEP], "0 3"),
+    "optimised": (["-O2", "-pie", *KEEP], "0 3"),
+    "static": (["-O1", "-static", *KEEP], "0 3"),
+    "stripped, with its symbols elsewhere": (["-O1", "-g", *KEEP], "0 3"),
+    "a thread": (["-O1", *KEEP], "1 3"),
+    "deep": (["-O1", *KEEP], "0 100"),
+    "through a library": (["-O1", "-DWITH_LIBRARY", *KEEP], "0 3"),
+}
+
+
+@pytest.fixture
+def compiled(tmp_path):
+    """Compiles frames.cc in one of these ways."""
+    if not shutil.which("gdb") or not shutil.which("g++"):
+        pytest.skip("gdb or g++ is not installed")
+
+    def compile_as(flags, what):
+        path, libraries = str(tmp_path / NAME), []
+        if "-DWITH_LIBRARY" in flags:
+            libraries = [str(tmp_path / "libframes.so")]
+            subprocess.run(["g++", "-DLIBRARY", "-shared", "-fPIC", *flags[:1], *KEEP, "-o", *libraries, FRAMES], check=True)
+        subprocess.run(["g++", *flags, "-pthread", "-o", path, FRAMES, *libraries], check=True)
+        if what.startswith("stripped"):
+            split_debug(path)
+        return path
+    return compile_as
+
+
+def split_debug(path):
+    """Symbols and debug information go to a file beside it, which it names."""
+    debug = path + ".debug"
+    subprocess.run(["objcopy", "--only-keep-debug", path, debug], check=True)
+    subprocess.run(["strip", "--strip-all", path], check=True)
+    subprocess.run(["objcopy", "--add-gnu-debuglink=" + debug, path], check=True, cwd=os.path.dirname(path))
+
+
+def frames_of_gdb(path, how):
+    """Names and offsets at the system call, up to main() or where the thread begins."""
+    done = subprocess.run(
+        ["gdb", "-batch", "-nx", "-ex", "set debuginfod enabled off", "-ex", "set print thread-events off",
+         "-ex", "catch syscall getppid", "-ex", "run " + how, "-ex", "frame apply all -q -s info symbol $pc", path],
+        capture_output=True, text=True, env=environment(), timeout=60, check=False)
+    # What the compiler made of a function is a part of its name here and none to gdb, or the other way round.
+    found = re.findall(r"^(.+?)(?: \[clone .*?\])? \+ (\d+) in section", done.stdout, re.MULTILINE)
+    assert found and found[0][0] == "innermost", done.stdout + done.stderr
+    return found
+
+
+@pytest.mark.parametrize("what", BUILDS)
+def test_every_frame_as_gdb_has_it(bpfline, compiled, what):
+    """Of a program that has ended when its frames are named."""
+    flags, how = BUILDS[what]
+    path = compiled(flags, what)
+    result = run(bpfline, path, "@[ustack] = count();", how=how)
+    ours = [(re.sub(r" \[clone .*", "", name), offset)
+            for name, offset in re.findall(r"^ {8}(.+)\+(\d+)$", result.stdout, re.MULTILINE)]
+    theirs = frames_of_gdb(path, how)
+    last = max(i for i, (name, _) in enumerate(theirs) if name in ("main", "work(void*)"))
+    assert ours[:last + 1] == theirs[:last + 1] and last > int(how.split()[1])
+
+
+def test_a_process_in_a_container_of_its_own(bpfline, chain):
+    """It has another number there, by which the map of its code is named."""
+    made = ["unshare", "-p", "-f", "-m", "sh", "-c", 'mount -t tmpfs none /tmp && exec "$@"', "sh"]
+    inside = os.path.join("/var/tmp", NAME)
+    shutil.copy(chain, inside)
+    try:
+        with bpfline.start('%s { @[ustack(3)] = count(); }' % GETPPID) as tracer:
+            with subprocess.Popen([*made, inside, "jit", "wait"], stdout=subprocess.PIPE) as process:
+                if not process.stdout.readline():
+                    pytest.skip("no namespaces here")
+                result = tracer.stop()
+                for child in children(process.pid):
+                    os.kill(child, signal.SIGKILL)
+                process.kill()
+    finally:
+        os.unlink(inside)
+    assert names(result.stdout) == ["made method", "run_made_code", "main"]
