@@ -21,6 +21,11 @@ const char *intern(struct interner *interner, const char *text, size_t length)
 	return name;
 }
 
+const char *intern_find(const struct interner *interner, const char *text)
+{
+	return table_get_str(&interner->names, text);
+}
+
 const char *intern_str(struct interner *interner, const char *text)
 {
 	return intern(interner, text, strlen(text));

@@ -18,4 +18,7 @@ void interner_init(struct interner *interner, struct arena *arena);
 const char *intern(struct interner *interner, const char *text, size_t length);
 const char *intern_str(struct interner *interner, const char *text);
 
+/* NULL when no such name has been interned. */
+const char *intern_find(const struct interner *interner, const char *text);
+
 #endif

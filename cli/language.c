@@ -11,6 +11,7 @@ struct language language_of(const struct target *target)
 {
 	return (struct language){
 		.families = stdlib_families,
+		.prelude = &stdlib_prelude,
 		.probe_types = probe_types,
 		.target = target,
 		.read_import = import_read,

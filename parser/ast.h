@@ -323,6 +323,7 @@ struct macro {
 	VEC(struct macro_param) params;
 	struct block *body;
 	bool is_define; /* made of a #define: a call becomes the body's value itself */
+	bool is_library; /* of the prelude: sees no macros of the script */
 };
 
 struct function_param {

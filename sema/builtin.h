@@ -46,6 +46,7 @@ enum builtin_flag {
 	BUILTIN_ARGS = 256,	/* args: its type is the instance's */
 	BUILTIN_HANDS_ON = 1024, /* ustack: gives the context to a helper, which takes that of any probe */
 	BUILTIN_MAY_END = 2048,	 /* assert(): may end the run */
+	BUILTIN_SETTINGS = 2048, /* config: its fields are the settings, as constants */
 	BUILTIN_WORDS = 512,	/* kstack(perf): bare words among the arguments are no names */
 };
 
@@ -102,6 +103,13 @@ struct builtin {
 struct builtin_family {
 	const char *title;	    /* of the subject; the same as before: goes on */
 	const struct builtin *rows; /* ended by one without a name */
+};
+
+/* Macros of the library, written in the language; read when a script uses one of the names. */
+struct prelude {
+	const char *const *names; /* NULL at the end */
+	const char *text;	  /* `size` bytes and a NUL */
+	size_t size;
 };
 
 /* A prototype, read.  Interned per program. */

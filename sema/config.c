@@ -12,8 +12,6 @@
 #include "base/compiler.h"
 #include "lexer/literal.h"
 
-enum config_kind { CONFIG_NUMBER, CONFIG_BOOL, CONFIG_TEXT };
-
 static const struct {
 	const char *key;
 	enum config_kind kind;
@@ -72,6 +70,32 @@ void config_init(struct config *config)
 		CONFIG_KEYS(X)
 #undef X
 	};
+}
+
+bool config_get(const struct config *config, const char *key, struct config_value *ret_value)
+{
+	const char *place;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strcmp(keys[i].key, key) != 0)
+			continue;
+		place = (const char *)config + keys[i].offset;
+		*ret_value = (struct config_value){ .kind = keys[i].kind };
+		switch (keys[i].kind) {
+		case CONFIG_NUMBER:
+			ret_value->number = *(const uint64_t *)place;
+			return true;
+		case CONFIG_BOOL:
+			ret_value->boolean = *(const bool *)place;
+			return true;
+		case CONFIG_TEXT:
+			ret_value->text = *(const char *const *)place;
+			return true;
+		}
+		unreachable();
+	}
+	return false;
 }
 
 static bool parse_bool(const char *value, bool *ret)

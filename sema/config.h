@@ -47,6 +47,19 @@ struct arena;
 
 void config_init(struct config *config);
 
+/* A key's value: the member that goes with its kind. */
+enum config_kind { CONFIG_NUMBER, CONFIG_BOOL, CONFIG_TEXT };
+
+struct config_value {
+	enum config_kind kind;
+	uint64_t number;
+	bool boolean;
+	const char *text;
+};
+
+/* False when there is no such key. */
+bool config_get(const struct config *config, const char *key, struct config_value *ret_value);
+
 enum config_status {
 	CONFIG_OK,
 	CONFIG_RENAMED, /* and set */

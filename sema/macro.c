@@ -9,22 +9,19 @@
  * expanded from (base/source.h).
  */
 #include "base/compiler.h"
+#include "parser/parse.h"
+#include "sema/overload.h"
 #include "sema/passes.h"
 
 struct expander_of_macros {
 	struct ast_visitor visitor; /* first */
 	struct program *program;
 	struct table macros; /* name to the first struct overload */
+	struct table library; /* the same of the prelude */
 	VEC(const struct macro *) chain; /* being expanded, outermost first */
 	uint32_t expansions;
 	uint32_t nodes; /* looked at, those of copies included */
 	uint32_t depth; /* of the tree where we are, copies included */
-};
-
-/* Macros of one name, in source order. */
-struct overload {
-	const struct macro *macro;
-	struct overload *next;
 };
 
 /* One copy of a body in the making. */
@@ -37,88 +34,6 @@ struct substitution {
 	uint32_t shift;	 /* from the body's places to the copy's */
 	unsigned loop_depth;
 };
-
-/* --- choosing a definition ---------------------------------------------------- */
-
-static bool param_takes(const struct macro_param *param, const struct expr *arg)
-{
-	switch (param->kind) {
-	case MACRO_PARAM_VAR:
-		return arg->kind == EXPR_VAR;
-	case MACRO_PARAM_MAP:
-		return arg->kind == EXPR_MAP && !arg->map.keys.count;
-	case MACRO_PARAM_EXPR:
-		return true;
-	}
-	unreachable();
-}
-
-static bool macro_takes(const struct macro *macro, const struct expr_vec *args)
-{
-	size_t i;
-
-	if (macro->params.count != args->count)
-		return false;
-	for (i = 0; i < args->count; i++)
-		if (!param_takes(&macro->params.items[i], args->items[i]))
-			return false;
-	return true;
-}
-
-/* The more parameters ask for a variable or a map, the better a match is. */
-static unsigned macro_precision(const struct macro *macro)
-{
-	unsigned precision = 0;
-	size_t i;
-
-	for (i = 0; i < macro->params.count; i++)
-		precision += macro->params.items[i].kind != MACRO_PARAM_EXPR;
-	return precision;
-}
-
-static const struct macro *choose(const struct overload *overloads, const struct expr_vec *args)
-{
-	const struct macro *best = NULL;
-
-	for (; overloads; overloads = overloads->next)
-		if (macro_takes(overloads->macro, args) &&
-		    (!best || macro_precision(overloads->macro) > macro_precision(best)))
-			best = overloads->macro;
-	return best;
-}
-
-static void report_mismatch(struct expander_of_macros *expander, const struct expr *call,
-			    const struct overload *overloads, const struct expr_vec *args)
-{
-	static const char *const kinds[] = { "a variable", "a map", "an expression" };
-	struct diags *diags = expander->program->diags;
-	const struct macro *closest = overloads->macro;
-	size_t i;
-
-	for (; overloads; overloads = overloads->next)
-		if (overloads->macro->params.count == args->count)
-			closest = overloads->macro;
-	diag_report(diags, call->span, DIAG_MACRO_ARGS,
-		    "Call to %s() has arguments that do not match any definition.", closest->name);
-	if (closest->params.count != args->count) {
-		diag_note(diags, closest->name_span,
-			  "The closest definition of %s() has a different number of arguments. "
-			  "Expected: %zu but got %zu",
-			  closest->name, closest->params.count, args->count);
-		return;
-	}
-	for (i = 0; i < args->count; i++) {
-		const struct macro_param *param = &closest->params.items[i];
-
-		if (param_takes(param, args->items[i]))
-			continue;
-		diag_note(diags, args->items[i]->span,
-			  "Mismatched arg. %s() expects %s for arg %s but got %s.", closest->name,
-			  kinds[param->kind], param->name,
-			  args->items[i]->kind == EXPR_MAP ? "a map element" : "an expression");
-		diag_note(diags, param->span, "This is the argument in the closest definition.");
-	}
-}
 
 /* --- the copy ------------------------------------------------------------------ */
 
@@ -200,6 +115,34 @@ static void substitute_type(struct substitution *substitution, struct type_spec 
 	spec->name = NULL;
 }
 
+/* f.g.h as names, the outermost first; false when it is something else. */
+static bool add_members(struct program *program, const struct expr *expr, struct name_vec *fields)
+{
+	if (expr->kind == EXPR_FIELD && !add_members(program, expr->field.object, fields))
+		return false;
+	if (expr->kind != EXPR_FIELD && expr->kind != EXPR_IDENT)
+		return false;
+	vec_push(program->arena, fields,
+		 expr->kind == EXPR_FIELD ? expr->field.name : expr->ident.name);
+	return true;
+}
+
+/* A member named by a parameter: offsetof(T, member), where the argument may be f.g, too. */
+static void substitute_members(struct substitution *substitution, struct expr *expr)
+{
+	struct program *program = substitution->owner->program;
+	struct name_vec fields = { 0 };
+	size_t i;
+
+	for (i = 0; i < expr->of.fields.count; i++) {
+		const struct expr *arg = argument(substitution, expr->of.fields.items[i]);
+
+		if (!arg || !add_members(program, arg, &fields))
+			vec_push(program->arena, &fields, expr->of.fields.items[i]);
+	}
+	expr->of.fields = fields;
+}
+
 static void shift_inner_spans(struct substitution *substitution, struct expr *expr)
 {
 	if (expr->kind == EXPR_BINARY)
@@ -233,6 +176,7 @@ static bool copy_expr(struct ast_visitor *visitor, struct expr **slot)
 		substitute_type(substitution, expr->cast.spec);
 	} else if (expr->kind == EXPR_SIZEOF || expr->kind == EXPR_OFFSETOF) {
 		substitute_type(substitution, expr->of.spec);
+		substitute_members(substitution, expr);
 	}
 	return true;
 }
@@ -352,17 +296,36 @@ static bool has_too_many(const struct expander_of_macros *expander)
 	return true;
 }
 
+/* Is what we look at the body of a macro of the prelude? */
+static bool is_in_library(const struct expander_of_macros *expander)
+{
+	size_t count = expander->chain.count;
+
+	return count && expander->chain.items[count - 1]->is_library;
+}
+
+/* The script's macros go before the library's; the library itself knows only its own. */
+static const struct overload *overloads_of(const struct expander_of_macros *expander,
+					   const char *name, const struct expr_vec *args)
+{
+	const struct overload *own = is_in_library(expander) ? NULL :
+							       table_get_str(&expander->macros, name);
+	const struct overload *library = table_get_str(&expander->library, name);
+
+	return own && (!library || overload_choose(own, args)) ? own : library;
+}
+
 static void expand_call(struct expander_of_macros *expander, struct expr *call,
 			const struct overload *overloads, const struct expr_vec *args)
 {
 	struct program *program = expander->program;
-	const struct macro *macro = choose(overloads, args);
+	const struct macro *macro = overload_choose(overloads, args);
 	struct block *body;
 
 	if (!macro) {
 		/* A builtin of the same name may take these arguments. */
 		if (!table_get_str(&program->builtins, overloads->macro->name))
-			report_mismatch(expander, call, overloads, args);
+			overload_report(program, call, overloads, args);
 		return;
 	}
 	if (is_recursive(expander, macro, call->span))
@@ -439,12 +402,12 @@ static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
 	} else if (expr->kind == EXPR_CALL) {
 		struct expr_vec args = expr->call.args;
 
-		overloads = table_get_str(&expander->macros, expr->call.name);
+		overloads = overloads_of(expander, expr->call.name, &args);
 		if (overloads)
 			expand_call(expander, expr, overloads, &args);
 	} else if (expr->kind == EXPR_IDENT) {
-		overloads = table_get_str(&expander->macros, expr->ident.name);
-		if (overloads && choose(overloads, &no_args))
+		overloads = overloads_of(expander, expr->ident.name, &no_args);
+		if (overloads && overload_choose(overloads, &no_args))
 			expand_call(expander, expr, overloads, &no_args);
 	}
 }
@@ -478,32 +441,41 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 	return true;
 }
 
-static bool same_signature(const struct macro *a, const struct macro *b)
-{
-	size_t i;
-
-	if (a->params.count != b->params.count)
-		return false;
-	for (i = 0; i < a->params.count; i++)
-		if (a->params.items[i].kind != b->params.items[i].kind)
-			return false;
-	return true;
-}
-
 static void add_macro(struct expander_of_macros *expander, const struct macro *macro)
 {
-	struct program *program = expander->program;
-	struct overload *first = table_get_str(&expander->macros, macro->name), *other;
-	struct overload *overload = arena_new_struct(program->arena, struct overload);
+	overload_add(expander->program, macro->is_library ? &expander->library : &expander->macros,
+		     macro);
+}
 
-	for (other = first; other; other = other->next)
-		if (same_signature(other->macro, macro)) {
-			diag_report(program->diags, macro->name_span, DIAG_REDECLARED,
-				    "macro %s() is defined twice with the same parameters", macro->name);
-			diag_note(program->diags, other->macro->name_span, "first here");
-		}
-	*overload = (struct overload){ .macro = macro, .next = first };
-	table_set_str(&expander->macros, macro->name, overload);
+/* Does the script have a word that the prelude defines?  Only then is it worth reading. */
+static bool uses_prelude(const struct program *program)
+{
+	const char *const *name;
+
+	if (!program->language->prelude)
+		return false;
+	for (name = program->language->prelude->names; *name; name++)
+		if (intern_find(program->interner, *name))
+			return true;
+	return false;
+}
+
+static void add_prelude(struct expander_of_macros *expander)
+{
+	struct program *program = expander->program;
+	const struct prelude *prelude = program->language->prelude;
+	struct source *source =
+		sources_add(program->sources, "the library", prelude->text, prelude->size);
+	struct script *script;
+	struct diags diags; /* that it has no probes is no mistake */
+	size_t i;
+
+	diags_init(&diags, program->arena, program->sources);
+	script = parse(program->arena, program->sources, source, program->interner, &diags);
+	for (i = 0; i < script->decls.count; i++) {
+		script->decls.items[i]->macro->is_library = true;
+		add_macro(expander, script->decls.items[i]->macro);
+	}
 }
 
 void expand_macros(struct program *program)
@@ -515,10 +487,13 @@ void expand_macros(struct program *program)
 	size_t i;
 
 	table_init(&expander.macros, program->arena);
+	table_init(&expander.library, program->arena);
+	if (uses_prelude(program))
+		add_prelude(&expander);
 	for (i = 0; i < program->script->decls.count; i++)
 		if (program->script->decls.items[i]->kind == DECL_MACRO)
 			add_macro(&expander, program->script->decls.items[i]->macro);
-	if (!expander.macros.count && !program->c->defines.count)
+	if (!expander.macros.count && !expander.library.count && !program->c->defines.count)
 		return;
 	for (i = 0; i < program->script->decls.count; i++) {
 		struct decl *decl = program->script->decls.items[i];

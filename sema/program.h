@@ -25,6 +25,7 @@ struct target;
 /* All that can be added to the language without touching it. */
 struct language {
 	const struct builtin_family *families; /* ended by one without rows */
+	const struct prelude *prelude; /* or NULL */
 	const struct probe_type *const *probe_types; /* NULL at the end */
 	const struct target *target;
 	import_reader *read_import; /* NULL: nothing can be imported */

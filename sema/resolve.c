@@ -323,6 +323,48 @@ void expr_name_to_type(struct program *program, struct expr *expr)
 	expr->of.operand = NULL;
 }
 
+/* config.KEY: a constant. */
+static void become_setting(struct resolver *resolver, struct expr *expr)
+{
+	struct program *program = resolver->program;
+	struct config_value value;
+
+	if (!config_get(&program->config, expr->field.name, &value)) {
+		diag_report(program->diags, expr->field.name_span, DIAG_UNKNOWN_FIELD,
+			    "there is no setting '%s'", expr->field.name);
+		value = (struct config_value){ .kind = CONFIG_NUMBER };
+	}
+	switch (value.kind) {
+	case CONFIG_NUMBER:
+		expr->kind = EXPR_NUMBER;
+		memset(&expr->number, 0, sizeof(expr->number));
+		expr->number.value = value.number;
+		return;
+	case CONFIG_BOOL:
+		expr->kind = EXPR_BOOL;
+		expr->boolean = value.boolean;
+		return;
+	case CONFIG_TEXT:
+		expr->kind = EXPR_STRING;
+		memset(&expr->string, 0, sizeof(expr->string));
+		expr->string.text = value.text;
+		expr->string.length = strlen(value.text);
+		return;
+	}
+	unreachable();
+}
+
+/* Is it a field of a name that stands for the settings? */
+static bool is_setting(const struct program *program, const struct expr *expr)
+{
+	const struct builtin *builtin;
+
+	if (expr->kind != EXPR_FIELD || expr->field.object->kind != EXPR_IDENT)
+		return false;
+	builtin = table_get_str(&program->builtins, expr->field.object->ident.name);
+	return builtin && (builtin->flags & BUILTIN_SETTINGS);
+}
+
 /* --- the walk -------------------------------------------------------------- */
 
 static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
@@ -335,6 +377,8 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 	if (has_type_operand(expr) && expr->of.operand->kind == EXPR_IDENT &&
 	    !is_value(resolver->program, expr->of.operand->ident.name))
 		expr_name_to_type(resolver->program, expr);
+	else if (is_setting(resolver->program, expr))
+		become_setting(resolver, expr);
 	else if (expr->kind == EXPR_IDENT)
 		resolve_ident(resolver, expr);
 	else if (expr->kind == EXPR_VAR)

@@ -7,6 +7,7 @@
 #include "sema/builtin.h"
 
 extern const struct builtin_family stdlib_families[];
+extern const struct prelude stdlib_prelude;
 
 extern const struct builtin process_builtins[];
 extern const struct builtin task_builtins[];

@@ -205,7 +205,20 @@ static struct val emit_getopt(struct codegen *cg, const struct expr *call)
 	return slot;
 }
 
+/* --- config: its fields are constants already, only the name alone is left ----------------- */
+
+static void refuse_config(struct checker *checker, struct expr *call)
+{
+	diag_report(checker->program->diags, call->span, DIAG_ARG_TYPE,
+		    "config is no value: config.NAME is the setting of that name");
+}
+
 const struct builtin option_builtins[] = {
+	{ "config", "uint64", "Settings, as constants: config.max_strlen and so on.", BUILTIN_SETTINGS,
+	  .check = refuse_config,
+	  .example = "begin { print((config.max_strlen, config.print_maps_on_exit, "
+		     "config.stack_mode)); }\n"
+		     "(1024, true, bpftrace)\n" },
 	{ "getopt", "infer (string-lit name, [any default], [string-lit description])",
 	  "Value of --NAME=VALUE given after `--`: a default makes it an integer or a string, else it "
 	  "is true or false; the third is its line in `-- --help`.",

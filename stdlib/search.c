@@ -1,5 +1,5 @@
 /*
- * Looking into strings and memory: strstr, strcontains, memcmp, strcap.
+ * Looking into strings and memory: strstr, memcmp, strcap.
  *
  * The loops end at bounds that the verifier walks through.  Where two bounds
  * would multiply to more than it takes, kernels that have it are given
@@ -144,14 +144,6 @@ static struct val emit_strstr(struct codegen *cg, const struct expr *call)
 	return build_var_get(b, result);
 }
 
-static struct val emit_strcontains(struct codegen *cg, const struct expr *call)
-{
-	struct val at = emit_strstr(cg, call);
-
-	/* Not negative: the sign bit, turned round. */
-	return build_alu(cg->b, BPF_RSH, build_alu(cg->b, BPF_XOR, at, val_const(-1)), val_const(63));
-}
-
 /* --- memcmp ------------------------------------------------------------------------------ */
 
 static uint32_t bytes_of(const struct type *type)
@@ -238,10 +230,6 @@ const struct builtin search_builtins[] = {
 	  BUILTIN_MUST_CALL, .check = check_strstr, .emit = emit_strstr,
 	  .example = "begin { print(strstr(\"needle in hay\", \"in\")); }\n"
 		     "7\n" },
-	{ "strcontains", "bool (string, string wanted)", "True when the second string stands in the first.",
-	  BUILTIN_MUST_CALL, .check = check_strstr, .emit = emit_strcontains,
-	  .example = "begin { print(strcontains(\"needle\", \"eed\")); }\n"
-		     "true\n" },
 	{ "memcmp", "int32 (any, any, int length)",
 	  "Difference of the first bytes that differ, of so many; 0: they are equal.",
 	  BUILTIN_MUST_CALL, .check = check_memcmp, .emit = emit_memcmp,

@@ -67,22 +67,6 @@ TEST_OF(is_unsigned)
 TEST_OF(is_literal)
 TEST_OF(is_scalar)
 
-/* Errors of the kernel in a pointer: the last page of addresses. */
-static struct val emit_is_err(struct codegen *cg, const struct expr *call)
-{
-	struct builder *b = cg->b;
-	uint32_t result = build_var(b), end = build_label(b);
-	struct val pointer = emit_expr(cg, call_arg(call, 0));
-
-	build_var_set(b, result, val_const(0));
-	build_branch(b, BPF_JLT, pointer, val_const(-4095), end);
-	build_enter(b);
-	build_var_set(b, result, val_const(1));
-	build_leave(b);
-	build_place(b, end);
-	return build_var_get(b, result);
-}
-
 /* --- static_assert, fail: reported where they are not pruned ------------------------------- */
 
 static struct val emit_static_assert(struct codegen *cg, const struct expr *call)
@@ -252,12 +236,6 @@ static void refuse_concat(struct checker *checker, struct expr *call)
 	       "printf(\"%s%s\", a, b); as a key a tuple does: @[a, b]");
 }
 
-static void refuse_container(struct checker *checker, struct expr *call)
-{
-	refuse(checker, call, "it is newer than the language followed here",
-	       "(struct T *)((uint64)p - offsetof(struct T, member))");
-}
-
 const struct builtin static_builtins[] = {
 	{ "is_str", "bool (any)", "Is the type a string?", BUILTIN_MUST_CALL, .emit = emit_is_str,
 	  .example = "begin { print(is_str(\"q\")); }\n"
@@ -288,10 +266,6 @@ const struct builtin static_builtins[] = {
 		     "\n"
 		     "\n"
 		     "@: 1\n" },
-	{ "is_err", "bool (pointer)", "Is a pointer of the kernel an error number?",
-	  BUILTIN_MUST_CALL, .emit = emit_is_err,
-	  .example = "begin { print(is_err(-22)); }\n"
-		     "true\n" },
 	{ "static_assert", "void (bool condition, string-lit message)",
 	  "An error when the condition, known to the compiler, does not hold.", BUILTIN_MUST_CALL,
 	  .emit = emit_static_assert,
@@ -319,8 +293,6 @@ const struct builtin static_builtins[] = {
 	  .check = refuse_cookie },
 	{ "str_concat", "string[64] (any, any)", "Not supported.", BUILTIN_MUST_CALL,
 	  .check = refuse_concat },
-	{ "container_of", "uint64 (any, any, any)", "Not supported.",
-	  BUILTIN_MUST_CALL | BUILTIN_WORDS, .check = refuse_container },
 	{ "unwatch", "void (any)", "Not supported.", BUILTIN_MUST_CALL, .check = refuse_unwatch },
 	{ "skboutput", "uint32 (string-lit, any, any, any)", "Not supported.", BUILTIN_MUST_CALL,
 	  .check = refuse_skboutput },

@@ -65,6 +65,54 @@ static void print_row(const struct builtin *row)
 	arena_free(arena);
 }
 
+/* The end of a line, or of the text. */
+static const char *line_end(const char *line)
+{
+	const char *end = strchr(line, '\n');
+
+	return end ? end : line + strlen(line);
+}
+
+/* The comment above a macro: lines of manual, an example, what it prints. */
+static void print_comment(const char *line, const char *macro)
+{
+	static const char mark[] = "// example: ";
+	bool is_example = false;
+
+	for (; line < macro; line = line_end(line) + 1) {
+		int length = (int)(line_end(line) - line);
+
+		if (!strncmp(line, mark, strlen(mark))) {
+			printf("\n```bpfline run\n%.*s\n```\n\n```output\n", length - (int)strlen(mark),
+			       line + strlen(mark));
+			is_example = true;
+		} else {
+			printf("%.*s\n", length - 3, line + 3);
+		}
+	}
+	printf("%s", is_example ? "```\n" : "");
+}
+
+static void print_prelude(void)
+{
+	const char *line, *comment = NULL;
+
+	printf("\n## Said in the language itself\n\nMacros, as in `stdlib/prelude.bt`.\n");
+	for (line = stdlib_prelude.text; *line; line = line_end(line) + 1) {
+		if (*line == '\n') {
+			comment = NULL;
+		} else if (!strncmp(line, "//", 2)) {
+			comment = comment ? comment : line;
+		} else if (!strncmp(line, "macro ", 6)) {
+			const char *open = strchr(line, '(');
+
+			printf("\n### %.*s\n\n`%.*s`\n\n", (int)(open - line) - 6, line + 6,
+			       (int)(strchr(open, ')') + 1 - line) - 6, line + 6);
+			print_comment(comment, line);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct builtin_family *family;
@@ -80,5 +128,6 @@ int main(void)
 			if (!goes_on(row, before))
 				print_row(row);
 	}
+	print_prelude();
 	return 0;
 }

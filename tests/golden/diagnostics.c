@@ -36,7 +36,8 @@ int main(int argc, char **argv)
 	struct diags diags;
 	const char *error = "usage: diagnostics TARGET FILE [PARAMETER...]";
 	struct target *target = argc < 3 ? NULL : file_target_new(arena, argv[1], &error);
-	struct language language = { .families = stdlib_families, .probe_types = probe_types,
+	struct language language = { .families = stdlib_families, .prelude = &stdlib_prelude,
+				     .probe_types = probe_types,
 				     .target = target };
 	struct compile_options options = { .params = (const char *const *)argv + 3 };
 	static const char allows[] = "// options: --unsafe"; /* as the cases' first line */

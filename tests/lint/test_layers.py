@@ -11,6 +11,7 @@ EXCEPTIONS = {
     # Generated beside the file that includes it.
     ("runtime", "syscalls.inc"),
     ("stdlib", "errnos.inc"),
+    ("stdlib", "prelude.inc"),
 }
 
 
