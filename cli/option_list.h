@@ -24,6 +24,7 @@ enum long_option {
 	OPTION_FUNCTIONS,
 	OPTION_DEBUGINFO,
 	OPTION_TIMEOUT,
+	OPTION_FOLLOW,
 	OPTION_PROBE_FILTER,
 	OPTION_AOT,
 	OPTION_EMIT_ELF,
@@ -41,6 +42,7 @@ enum long_option {
 	X('l', "list", NULL, "list what can be probed; with -v its arguments") \
 	X('c', "cmd", "CMD", "start CMD when attached, stop when it ends") \
 	X('p', "pid", "PID", "only events of this process, stop when it ends") \
+	X(OPTION_FOLLOW, "follow", NULL, "with -c or -p: also all that the process starts") \
 	X(OPTION_TIMEOUT, "timeout", "TIME", "stop after this time: 10s, 500ms, 5m, 1h; exit status 0") \
 	X('o', "output", "FILE", "script output to FILE") \
 	X('f', NULL, "FORMAT", "output format: text, json, folded, flamegraph") \

@@ -319,6 +319,9 @@ static bool parse_switch(struct options *options, int option)
 	case 'V':
 		options->verb = VERB_VERSION;
 		return true;
+	case OPTION_FOLLOW:
+		options->follow = true;
+		return true;
 	case OPTION_FMT:
 		options->verb = VERB_FORMAT;
 		return true;
@@ -439,6 +442,8 @@ static int check_combination(const struct options *options)
 		return usage_error("Cannot use both -k and --no-warnings.");
 	if (options->verb != VERB_RUN && options->verb != VERB_FORMAT)
 		return 0;
+	if (options->follow && !options->command && !options->pid)
+		return usage_error("--follow goes with -c or -p.");
 	if (!options->text && !options->file)
 		return usage_error("filename or -e 'program' required.");
 	return 0;

@@ -55,6 +55,7 @@ struct options {
 	bool dump_only;	   /* --dump: do not run */
 	bool compile_only; /* --mode=codegen */
 	bool asks_for_llvm; /* --emit-llvm */
+	bool follow;	   /* --follow */
 	bool verbose, quiet, dry_run, unsafe, no_warnings, more_warnings, strict;
 };
 

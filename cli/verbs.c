@@ -129,6 +129,7 @@ static bool job_init(struct job *job, struct arena *arena, const struct options 
 		.setting_count = environment->setting_count,
 		.pid = options->pid,
 		.has_child = options->command,
+		.follow = options->follow,
 		.allow_unsafe = options->unsafe,
 		.mechanism = options->mechanism,
 		.named = options->named.items,

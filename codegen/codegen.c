@@ -12,6 +12,7 @@
 
 #include "base/compiler.h"
 #include "codegen/debug_info.h"
+#include "codegen/follow.h"
 #include "codegen/lower.h"
 #include "codegen/maps.h"
 #include "codegen/program_name.h"
@@ -84,7 +85,7 @@ static void emit_pid_filter(struct codegen *cg)
 	uint32_t pid = cg->program->options->pid;
 	struct val val;
 
-	if (!pid || !(cg->instance->points.items[0]->type->flags & PROBE_FILTERS_PID))
+	if (!pid || cg->program->options->follow || !(cg->instance->points.items[0]->type->flags & PROBE_FILTERS_PID))
 		return;
 	val = build_alu(cg->b, BPF_RSH, emit_pid_tgid(cg), val_const(32));
 	build_branch(cg->b, BPF_JNE, val, val_const(pid), cg->leave);
@@ -110,6 +111,7 @@ static void emit_instance(struct codegen *cg, const struct instance *instance,
 	if (group->key && mechanism->emit_match)
 		mechanism->emit_match(cg, instance, cg->leave);
 	emit_pid_filter(cg);
+	emit_follow_filter(cg);
 	if (instance->predicate) {
 		uint32_t mark = build_slots_mark(b);
 
@@ -280,6 +282,30 @@ static bool make_program(struct maker *maker, const struct group *group)
 	return code != NULL;
 }
 
+/* One that no probe of the script is: `emit` makes its body.  Gives its index. */
+static uint32_t make_own_program(struct maker *maker, const char *name, void (*emit)(struct codegen *cg))
+{
+	struct codegen *cg = &maker->cg;
+	struct builder_options options = { .name = name, .target = cg->program->target,
+					   .scratch_map = cg->scratch_map,
+					   .scratch_key = cg->function_count++ };
+	struct object_program program = { .name = name, .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT };
+	struct code *code;
+
+	cg->functions.count = 0;
+	cg->function_name = name;
+	cg->b = builder_new(cg->arena, &options);
+	emit(cg);
+	build_exit(cg->b, val_const(0));
+	code = codegen_finish(cg, arena_printf(cg->arena, "program %s", name), SPAN_NONE);
+	if (!code)
+		return 0; /* reported */
+	join_functions(cg, &program, code, NULL);
+	resolve_functions(&program, NULL);
+	vec_push(cg->arena, &cg->object->programs, program);
+	return (uint32_t)cg->object->programs.count - 1;
+}
+
 /* --- attaching ------------------------------------------------------------------------------ */
 
 static struct object_attachment attachment_of(const struct attach_point *point, uint32_t program,
@@ -401,11 +427,16 @@ struct object *codegen(struct program *program, const struct compile_dump *dump)
 	table_init(&cg->site_table, cg->arena);
 	debug_info_init(&maker.debug_info, cg->arena, program->sources);
 	maps_add_script(program, cg->object);
+	follow_init(cg);
 	cg->scratch_map = maps_add_scratch(cg->arena, cg->object);
 	group_instances(program, &groups);
 	for (i = 0; i < groups.count; i++)
 		if (make_program(&maker, &groups.items[i]))
 			add_attachments(cg, &groups.items[i]);
+	if (cg->object->follow.is_on) {
+		cg->object->follow.fork = make_own_program(&maker, "follow_fork", emit_follow_fork);
+		cg->object->follow.free = make_own_program(&maker, "follow_free", emit_follow_free);
+	}
 	if (program->diags->error_count)
 		return NULL;
 	maps_finish(cg, cg->scratch_map, cg->scratch_size);

@@ -203,6 +203,7 @@ static void remove_map(struct object *object, uint32_t map)
 	object->maps.count--;
 	object->events_map -= object->events_map > (int)map;
 	object->counts_map -= object->counts_map > (int)map;
+	object->follow.map -= object->follow.map > map;
 	for (i = 0; i < object->programs.count; i++)
 		for (j = 0; j < object->programs.items[i].relocs.count; j++) {
 			struct code_reloc *reloc = &object->programs.items[i].relocs.items[j];

@@ -37,6 +37,7 @@ enum object_map_role {
 	 * in the ring buffer; 0: none.  The runtime looks at it when it has made room.
 	 */
 	OBJECT_MAP_EXIT,
+	OBJECT_MAP_FOLLOWED, /* pids of the processes that --follow means */
 };
 
 struct object_start {
@@ -130,6 +131,7 @@ enum site_kind {
 	SITE_LOOP,	 /* a loop was ended after millions of turns */
 	SITE_READ,	 /* memory could not be read (with -k) */
 	SITE_ABSENT,	 /* an element that is not there was read (with -k) */
+	SITE_FOLLOW,	 /* a process was forked for which the map of those to follow has no room */
 	SITE_STACK,	 /* stack could not be read; an empty one was the result (with -k) */
 };
 
@@ -151,6 +153,11 @@ struct object {
 	const void *btf; /* func and line info of all programs */
 	uint32_t btf_size;
 	int events_map, counts_map; /* indices in maps, -1: none */
+	struct object_follow {
+		bool is_on;
+		uint32_t map;	     /* index in maps: the processes */
+		uint32_t fork, free; /* indices in programs: what a fork adds, and what is gone */
+	} follow;
 	uint32_t probe_count;	    /* probes of the script after expansion */
 	bool ends_by_itself;	    /* only begin and end probes */
 	const struct named_param *named; /* what the script takes after `--` */

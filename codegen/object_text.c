@@ -29,6 +29,8 @@ static const char *role_name(enum object_map_role role)
 		return "start";
 	case OBJECT_MAP_EXIT:
 		return "exit";
+	case OBJECT_MAP_FOLLOWED:
+		return "followed";
 	}
 	unreachable();
 }
@@ -50,6 +52,8 @@ static const char *site_name(enum site_kind kind)
 		return "loop cut";
 	case SITE_ABSENT:
 		return "element absent";
+	case SITE_FOLLOW:
+		return "not followed";
 	case SITE_STACK:
 		return "failed stack";
 	}

@@ -17,6 +17,7 @@ struct attacher {
 	uint32_t pid;	     /* -p, else 0; programs of PROBE_FILTERS_PID types compare it themselves */
 	uint32_t child;	     /* process of -c, stopped before its exec, else 0 */
 	struct links *links;
+	bool follows;	     /* --follow: programs know the processes, attaching must not */
 	bool verbose;	     /* -v */
 	const char *reason; /* of the last failure, in words; NULL: errno says it all */
 	VEC(struct skipped_place {

@@ -14,6 +14,7 @@
 
 #include "base/compiler.h"
 #include "runtime/output/output.h"
+#include "runtime/follow.h"
 #include "runtime/probes/probes.h"
 #include "runtime/session_internal.h"
 #include "runtime/symbolize.h"
@@ -195,7 +196,8 @@ void loop_run(struct session *session)
 			symbolizer_catch_up(session->symbolizer);
 		if (fds[SIGNALS].revents && handle_signals(session))
 			return;
-		if (fds[WATCHED].revents || fds[TIMER].revents)
+		if (fds[TIMER].revents || (fds[WATCHED].revents && !follow_next(session)))
 			return;
+		fds[WATCHED].fd = session->watched;
 	}
 }

@@ -98,6 +98,12 @@ static void report_site(struct session *session, const struct object_site *site,
 			      "Can't lookup map element because it does not exist (%s, in %s).",
 			      times(session, count), site->what);
 		return;
+	case SITE_FOLLOW:
+		consumer_warn(consumer, site->span,
+			      "processes were not followed (%s): there are more of them than there is "
+			      "room for",
+			      times(session, count));
+		return;
 	case SITE_STACK:
 		consumer_warn(consumer, site->span,
 			      "the stack could not be read (%s); threads of the kernel have none of "
@@ -114,6 +120,7 @@ static bool is_data_loss(enum site_kind kind)
 	case SITE_EVENT_LOST:
 	case SITE_MAP_FULL:
 	case SITE_LOOP:
+	case SITE_FOLLOW:
 		return true;
 	case SITE_DIVISION:
 	case SITE_BOUNDS:

@@ -17,6 +17,7 @@
 #include "runtime/bpf.h"
 #include "runtime/child.h"
 #include "runtime/exit_status.h"
+#include "runtime/follow.h"
 #include "runtime/iterators.h"
 #include "runtime/loop.h"
 #include "runtime/losses.h"
@@ -63,6 +64,7 @@ void session_init(struct session *session, const struct object *object, const st
 	late_texts_init(&session->late_texts, arena);
 	session->attacher = (struct attacher){ .target = target, .arena = arena,
 					       .pid = options->pid, .verbose = options->verbose,
+					       .follows = object->follow.is_on,
 					       .links = &session->links };
 }
 
@@ -336,6 +338,8 @@ static int start(struct session *session)
 	}
 	lift_limits(session);
 	if ((err = session_load(session)))
+		return err;
+	if ((err = follow_start(session)))
 		return err;
 	if (!options->dry_run && (err = session_run_here(session, &probe_begin)))
 		return err;

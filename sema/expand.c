@@ -12,6 +12,7 @@
 #include "parser/attach_point.h"
 #include "sema/functions.h"
 #include "sema/passes.h"
+#include "sema/target.h"
 
 /* --- patterns ----------------------------------------------------------------- */
 
@@ -461,6 +462,33 @@ static void check_limits(struct program *program)
 	}
 }
 
+/* Can children be followed here? */
+static void check_follow(struct program *program)
+{
+	const struct target *target = program->target;
+	struct diags *diags = program->diags;
+	uint32_t offset;
+	size_t i;
+
+	if (!program->options->follow)
+		return;
+	if (target->pid_namespace)
+		diag_report(diags, SPAN_NONE, DIAG_UNSUPPORTED,
+			    "--follow needs the pids of the kernel: it does not work inside of a pid "
+			    "namespace, such as a container's");
+	else if (!target->member_offset(target, "task_struct", "tgid", &offset))
+		diag_report(diags, SPAN_NONE, DIAG_UNSUPPORTED,
+			    "--follow needs the kernel's BTF, which %s does not have", target->name);
+	for (i = 0; i < program->instances.count; i++) {
+		const struct attach_point *point = program->instances.items[i]->points.items[0];
+
+		if (point->type->flags & PROBE_IS_READ)
+			diag_report(diags, point->span, DIAG_WRONG_PROBE,
+				    "%s shows what there is, whoever runs: --follow has no meaning for it",
+				    point->name);
+	}
+}
+
 void expand(struct program *program)
 {
 	uint32_t number = 0;
@@ -484,4 +512,5 @@ void expand(struct program *program)
 		}
 	}
 	check_limits(program);
+	check_follow(program);
 }

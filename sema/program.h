@@ -44,6 +44,7 @@ struct compile_options {
 	size_t setting_count;	     /* of pairs */
 	uint32_t pid;	      /* -p: only events of this process; 0: all */
 	bool has_child;	      /* -c */
+	bool follow;	      /* --follow: with all that this process or the child starts */
 	bool allow_unsafe;
 	bool count_quiet;     /* -k: count failed reads and absent elements, too */
 	const char *mechanism; /* --attach: name of the one to use where a type has it, or NULL */

@@ -21,6 +21,8 @@ enum { KERNEL_ENOTSUPP = 524 }; /* not among the errors of user space */
 
 static uint32_t traced_pid(const struct attacher *attacher)
 {
+	if (attacher->follows)
+		return 0;
 	return attacher->pid ? attacher->pid : attacher->child;
 }
 
