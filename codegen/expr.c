@@ -122,6 +122,12 @@ static void emit_branch_value(struct codegen *cg, const struct block *block, con
 			      emit_convert(cg, val, block->value->type, expr->type));
 }
 
+static void report_comptime(struct codegen *cg, const struct expr *expr)
+{
+	diag_report(cg->program->diags, expr->span, DIAG_ARG_LITERAL,
+		    "this is not known when the script is compiled, as `comptime` wants it");
+}
+
 /*
  * `if comptime`: only the branch that is taken is emitted.  False for other
  * ifs; *ret_branch is NULL when there is nothing to do.
@@ -134,8 +140,7 @@ static bool choose_branch(struct codegen *cg, const struct expr *expr, const str
 	if (condition->kind != EXPR_COMPTIME && condition->kind != EXPR_BOOL)
 		return false;
 	if (!expr_known(cg, condition, &truth))
-		diag_report(cg->program->diags, condition->span, DIAG_ARG_LITERAL,
-			    "this is not known when the script is compiled, as `comptime` wants it");
+		report_comptime(cg, condition);
 	*ret_branch = truth ? expr->if_.yes : expr->if_.no;
 	return true;
 }
@@ -206,6 +211,19 @@ static struct val emit_cast(struct codegen *cg, const struct expr *expr)
 	return emit_in_slot(cg, expr);
 }
 
+static struct val emit_comptime(struct codegen *cg, const struct expr *expr)
+{
+	int64_t number;
+
+	/* Of what lies in memory only literals are constants: those that fold has left. */
+	if (expr->comptime->kind == EXPR_STRING)
+		return emit_expr(cg, expr->comptime);
+	if (expr_known(cg, expr->comptime, &number))
+		return val_const(number);
+	report_comptime(cg, expr);
+	return val_const(0);
+}
+
 /* --- dispatch ------------------------------------------------------------------- */
 
 struct val emit_expr(struct codegen *cg, const struct expr *expr)
@@ -243,7 +261,7 @@ struct val emit_expr(struct codegen *cg, const struct expr *expr)
 	case EXPR_RECORD:
 		return emit_in_slot(cg, expr);
 	case EXPR_COMPTIME:
-		return emit_expr(cg, expr->comptime);
+		return emit_comptime(cg, expr);
 	case EXPR_BLOCK:
 		return emit_block_value(cg, expr->block);
 	case EXPR_IF:
@@ -458,8 +476,8 @@ static void emit_memory_into(struct codegen *cg, const struct expr *expr, const 
 		emit_if_into(cg, expr, type, address);
 	else if (expr->kind == EXPR_BLOCK)
 		emit_block_into(cg, expr->block, type, address);
-	else if (expr->kind == EXPR_COMPTIME)
-		emit_memory_into(cg, expr->comptime, type, address);
+	else if (expr->kind == EXPR_COMPTIME && expr->comptime->kind == EXPR_STRING)
+		emit_text_into(cg, expr->comptime, type->size, address);
 	else if (expr->kind == EXPR_STRING)
 		emit_text_into(cg, expr, type->size, address);
 	else if (expr->kind == EXPR_CALL && expr->call.function && expr->type == type)

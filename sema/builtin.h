@@ -31,6 +31,7 @@ struct expr;
 struct inferer;
 struct instance;
 struct object_event;
+struct program;
 struct value;
 struct val;
 
@@ -63,6 +64,9 @@ struct builtin {
 	/* Result type where the prototype says "infer".  May be called several times while types
 	 * settle; NULL: not known yet.  `inferer` gives types and the instance (sema/infer.h). */
 	const struct type *(*infer)(struct inferer *inferer, struct expr *call);
+
+	/* Of a bool that follows from the argument's type, or from a literal string: its value. */
+	bool (*known)(struct program *program, const struct expr *arg);
 
 	/* Checks beyond the prototype, once types are known (sema/check.h).  May set call.data. */
 	void (*check)(struct checker *checker, struct expr *call);

@@ -9,7 +9,7 @@
 
 #include "base/compiler.h"
 #include "lexer/literal.h"
-#include "sema/infer.h"
+#include "sema/infer_expr.h"
 #include "sema/passes.h"
 
 typedef __int128 wide;
@@ -17,6 +17,8 @@ typedef __int128 wide;
 struct folder {
 	struct ast_visitor visitor; /* first */
 	struct program *program;
+	struct instance *instance; /* of a condition that stands alone, else NULL */
+	bool is_typed;		   /* infer has been there */
 };
 
 static struct folder *folder_of(struct ast_visitor *visitor)
@@ -360,6 +362,62 @@ static void fold_index(struct folder *folder, struct expr *expr)
 			      (unsigned char)object->string.text[index->number.value]);
 }
 
+/* --- conditions that may leave out code -------------------------------------- */
+
+/* sizeof and offsetof of a type that is written, or of any once types are known. */
+static void fold_of(struct folder *folder, struct expr **slot)
+{
+	struct inferer inferer = { .program = folder->program, .instance = folder->instance,
+				   .is_final = true };
+	const struct type_spec *spec = (*slot)->of.spec;
+
+	if (folder->is_typed || (spec && spec->kind != TYPE_SPEC_TYPEOF))
+		infer_expr(&inferer, slot);
+}
+
+static void fold_known(struct folder *folder, struct expr *call)
+{
+	const struct builtin *builtin = call->call.builtin;
+	const struct expr *arg = call->call.args.count == 1 ? call->call.args.items[0] : NULL;
+
+	if (builtin && builtin->known && arg && (arg->type || arg->kind == EXPR_STRING))
+		become_bool(call, builtin->known(folder->program, arg));
+}
+
+/* typeinfo(e).base_type */
+static void fold_field(struct expr **slot)
+{
+	struct expr *object = (*slot)->field.object;
+	size_t i;
+
+	if (object->kind != EXPR_RECORD)
+		return;
+	for (i = 0; i < object->record.items.count; i++)
+		if (object->record.names.items[i] == (*slot)->field.name &&
+		    (is_constant(object->record.items.items[i]) ||
+		     object->record.items.items[i]->kind == EXPR_STRING)) {
+			become(slot, object->record.items.items[i]);
+			return;
+		}
+}
+
+static void fold_alone(struct folder *folder, struct expr **slot)
+{
+	switch ((int)(*slot)->kind) {
+	case EXPR_SIZEOF:
+	case EXPR_OFFSETOF:
+	case EXPR_TYPEINFO:
+		fold_of(folder, slot);
+		return;
+	case EXPR_CALL:
+		fold_known(folder, *slot);
+		return;
+	case EXPR_FIELD:
+		fold_field(slot);
+		return;
+	}
+}
+
 static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 {
 	struct expr *expr = *slot;
@@ -389,6 +447,21 @@ static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
 		fold_index(folder, expr);
 	else if (expr->kind == EXPR_COMPTIME && is_constant(expr->comptime))
 		become(slot, expr->comptime);
+	else if (folder->instance)
+		fold_alone(folder, slot);
+}
+
+void fold_condition(struct program *program, struct instance *instance, bool is_typed,
+		    struct expr **slot)
+{
+	struct folder folder = {
+		.visitor = { .enter_expr = enter_expr, .leave_expr = leave_expr },
+		.program = program,
+		.instance = instance,
+		.is_typed = is_typed,
+	};
+
+	ast_walk_expr(&folder.visitor, slot);
 }
 
 void fold(struct program *program)

@@ -105,7 +105,7 @@ static void assign_map(struct inferer *inferer, struct map *map, const struct ty
 {
 	struct diags *diags = inferer->program->diags;
 
-	if (!type || !map)
+	if (!type || !map || diags->is_muted)
 		return;
 	if (!map->value_type)
 		map->value_span = span;
@@ -191,6 +191,8 @@ void infer_map_key(struct inferer *inferer, struct map *map, const struct expr_v
 	struct diags *diags = inferer->program->diags;
 	const struct type *type = key_type_of(inferer, keys);
 
+	if (diags->is_muted)
+		return; /* a branch that is left out decides nothing */
 	if (!type && inferer->is_final)
 		report_void_keys(inferer, map, keys);
 	if (!type || infer_widen(inferer, &map->key_type, type) || !inferer->is_final)
@@ -372,11 +374,41 @@ static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
 	}
 }
 
+static void infer_branch(struct ast_visitor *visitor, struct block *block, const struct block *dead)
+{
+	struct inferer *inferer = inferer_of(visitor);
+	struct diags *diags = inferer->program->diags;
+	bool was_muted = diags->is_muted;
+
+	if (!block || (block == dead && !inferer->sees_dead))
+		return;
+	diags->is_muted |= block == dead;
+	ast_walk_block(visitor, block);
+	diags->is_muted = was_muted;
+}
+
+/* A branch that is left out gives types only to variables that get none elsewhere. */
+static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
+{
+	struct expr *expr = *slot;
+	struct block *dead = NULL;
+
+	if (expr->kind != EXPR_IF)
+		return true;
+	inferer_of(visitor)->has_ifs = true;
+	ast_walk_expr(visitor, &expr->if_.condition);
+	if_is_decided(expr, &dead);
+	infer_branch(visitor, expr->if_.yes, dead);
+	infer_branch(visitor, expr->if_.no, dead);
+	leave_expr(visitor, slot);
+	return false;
+}
+
 static void infer_instance(struct inferer *inferer, struct instance *instance)
 {
 	struct walk walk = {
-		.visitor = { .leave_expr = leave_expr, .enter_stmt = enter_stmt,
-			     .leave_stmt = leave_stmt },
+		.visitor = { .enter_expr = enter_expr, .leave_expr = leave_expr,
+			     .enter_stmt = enter_stmt, .leave_stmt = leave_stmt },
 		.inferer = inferer,
 	};
 
@@ -462,15 +494,48 @@ static void infer_until_stable(struct inferer *inferer)
 	}
 }
 
+static void settle_and_go_on(struct inferer *inferer)
+{
+	if (settle(inferer->program))
+		infer_until_stable(inferer);
+}
+
+/* What has been inferred is forgotten; what is declared stays. */
+static void forget_types(struct program *program)
+{
+	size_t i, v;
+
+	for (i = 0; i < program->maps.count; i++) {
+		program->maps.items[i]->key_type = program->maps.items[i]->value_type = NULL;
+		program->maps.items[i]->aggregate = NULL;
+	}
+	for (i = 0; i < program->bodies.count; i++) {
+		const struct instance *instance = program->bodies.items[i];
+
+		for (v = 0; v < instance->variables.count; v++)
+			if (!instance->variables.items[v]->is_declared)
+				instance->variables.items[v]->type = NULL;
+	}
+}
+
 void infer(struct program *program)
 {
 	struct inferer inferer = { .program = program };
 
 	infer_until_stable(&inferer);
+	settle_and_go_on(&inferer);
+	while (inferer.has_ifs && decide_conditions(program)) {
+		forget_types(program);
+		infer_until_stable(&inferer);
+		settle_and_go_on(&inferer);
+	}
 	if (program->has_removed_probes)
 		type_maps_of_removed_probes(program);
-	if (settle(program))
+	if (inferer.has_ifs || program->has_removed_probes) {
+		inferer.sees_dead = true;
 		infer_until_stable(&inferer);
+		settle_and_go_on(&inferer);
+	}
 	inferer.is_final = true;
 	infer_round(&inferer);
 }

@@ -11,6 +11,8 @@ struct inferer {
 	struct program *program;
 	struct instance *instance;
 	bool changed; /* something got a type or a wider one in this round */
+	bool has_ifs;	/* there are some whose conditions types may decide */
+	bool sees_dead; /* branches that are left out are looked at, too */
 	bool is_final; /* nothing changes any more: what has no type now is an error */
 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "sema/passes.h"
 
 static const struct type *void_of(struct inferer *inferer)
 {
@@ -226,6 +227,13 @@ static const struct type *infer_branches(struct inferer *inferer, struct expr *e
 
 static const struct type *infer_if(struct inferer *inferer, struct expr *expr)
 {
+	struct block *dead;
+
+	if (expr->if_.no && if_is_decided(expr, &dead)) {
+		const struct block *live = dead == expr->if_.yes ? expr->if_.no : expr->if_.yes;
+
+		return live->value ? live->value->type : void_of(inferer);
+	}
 	if (!expr->if_.no || !expr->if_.yes->value || !expr->if_.no->value)
 		return void_of(inferer);
 	return infer_branches(inferer, expr, expr->if_.yes->value, expr->if_.no->value);
@@ -427,6 +435,48 @@ static void infer_offsetof(struct inferer *inferer, struct expr *expr)
 		expr->type = inferer->is_final ? void_of(inferer) : NULL;
 }
 
+/* One literal of the record that typeinfo gives. */
+static void add_item(struct inferer *inferer, struct expr *expr, const char *name, const char *text,
+		     const struct expr *whole)
+{
+	struct program *program = inferer->program;
+	struct expr *item = arena_new_struct(program->arena, struct expr);
+
+	item->span = whole->span;
+	item->depth = 1;
+	if (text) {
+		item->kind = EXPR_STRING;
+		item->string.text = text;
+		item->string.length = strlen(text);
+		item->type = type_string(&program->types, (uint32_t)strlen(text) + 1);
+	} else {
+		item->kind = EXPR_NUMBER;
+		item->type = type_int(&program->types, 8, false);
+	}
+	vec_push(program->arena, &expr->record.names, intern_str(program->interner, name));
+	vec_push(program->arena, &expr->record.items, item);
+}
+
+/* A record of literals once the type is known; its strings are of the type's length. */
+static void infer_typeinfo(struct inferer *inferer, struct expr *expr)
+{
+	const struct type *type = expr->of.spec ? type_from_spec(inferer, expr->of.spec)
+						: expr->of.operand->type;
+	struct expr record = { .kind = EXPR_RECORD, .span = expr->span, .depth = expr->depth };
+
+	if (!type) {
+		expr->type = inferer->is_final ? void_of(inferer) : NULL;
+		return;
+	}
+	add_item(inferer, &record, "btf_id", NULL, expr);
+	add_item(inferer, &record, "base_type", type_base_name(type), expr);
+	add_item(inferer, &record, "full_type", type->name, expr);
+	record.type = infer_items(inferer, &record.record.items, record.record.names.items);
+	if (inferer->is_final)
+		*expr = record;
+	expr->type = record.type;
+}
+
 /* --- all kinds ---------------------------------------------------------------- */
 
 /* A variable without a type. */
@@ -492,12 +542,12 @@ static const struct type *infer_kind(struct inferer *inferer, struct expr *expr)
 	case EXPR_INCDEC:
 	case EXPR_SIZEOF:
 	case EXPR_OFFSETOF:
+	case EXPR_TYPEINFO:
 		return expr->type; /* typed elsewhere */
 	case EXPR_PARAM:
 	case EXPR_PARAM_COUNT:
 		return void_of(inferer); /* folded; left only after an error */
 	case EXPR_TYPEOF:
-	case EXPR_TYPEINFO:
 	case EXPR_TYPE:
 		return void_of(inferer);
 	}
@@ -512,6 +562,8 @@ void infer_expr(struct inferer *inferer, struct expr **slot)
 		infer_sizeof(inferer, expr);
 	else if (expr->kind == EXPR_OFFSETOF)
 		infer_offsetof(inferer, expr);
+	else if (expr->kind == EXPR_TYPEINFO)
+		infer_typeinfo(inferer, expr);
 	else if (expr->kind == EXPR_CALL && expr->call.function)
 		infer_function_call(inferer, expr);
 	else

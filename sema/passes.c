@@ -21,6 +21,7 @@ static const struct {
 	{ resolve, true },
 	{ fold, true },
 	{ infer, true },
+	{ prune, true },
 	{ check, false },
 	{ layout, false },
 	{ select_probes, false },

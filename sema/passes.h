@@ -23,9 +23,29 @@ void bind_functions(struct program *program); /* calls of functions -> instances
 void resolve(struct program *program); /* names -> builtins, variables, maps */
 void fold(struct program *program);    /* constant expressions -> literals */
 void infer(struct program *program);   /* types, to a fixed point */
+void prune(struct program *program);   /* branches that constant conditions leave out -> gone */
 void check(struct program *program);   /* what is wrong */
 void layout(struct program *program);  /* bytes of map keys and values */
 void select_probes(struct program *program); /* --probe-filter -> fewer attach points */
+
+/*
+ * Folds a condition by itself, which may leave out code before later passes
+ * look at it.  `is_typed`: its parts have types, sizeof($x) and is_str($x) count.
+ */
+void fold_condition(struct program *program, struct instance *instance, bool is_typed,
+		    struct expr **slot);
+
+/* The block of an `if` that a constant condition leaves out; false: no constant. */
+bool if_is_decided(const struct expr *expr, struct block **ret_dead);
+
+/*
+ * Folds the conditions that have types.  True when one has become a constant,
+ * which may leave out code that gave types.
+ */
+bool decide_conditions(struct program *program);
+
+/* The operand of sizeof() and the like as a type, if it is one; names are resolved. */
+void find_type_operand(struct program *program, struct expr *expr);
 
 /* A bare name in sizeof() and the like is a type's, not a value's. */
 void expr_name_to_type(struct program *program, struct expr *expr);

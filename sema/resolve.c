@@ -154,6 +154,8 @@ static struct map *find_map(struct program *program, const char *name, struct sp
 static void use_shape(struct program *program, struct map *map, enum map_kind kind,
 		      struct span span)
 {
+	if (program->diags->is_muted)
+		return; /* in a branch that is left out */
 	if (map->kind == MAP_UNKNOWN) {
 		map->kind = kind;
 		map->span = span;
@@ -278,51 +280,6 @@ static void resolve_args(struct resolver *resolver, struct expr *expr)
 	}
 }
 
-/*
- * sizeof(T) where a macro's T is a type that could not be read as an
- * expression, and sizeof(typeof(...)): the operand is a type, too.
- */
-static void operand_to_type(struct program *program, struct expr *expr)
-{
-	struct expr *operand = expr->of.operand;
-	struct type_spec *spec;
-
-	if (operand->kind == EXPR_TYPE) {
-		spec = operand->type_spec;
-	} else if (operand->kind == EXPR_TYPEOF) {
-		spec = arena_new_struct(program->arena, struct type_spec);
-		*spec = (struct type_spec){ .kind = TYPE_SPEC_TYPEOF, .span = operand->span,
-					    .inner = operand->of.spec, .expr = operand->of.operand };
-	} else {
-		return;
-	}
-	expr->of.spec = spec;
-	expr->of.operand = NULL;
-}
-
-static bool has_type_operand(const struct expr *expr)
-{
-	return (expr->kind == EXPR_SIZEOF || expr->kind == EXPR_OFFSETOF ||
-		expr->kind == EXPR_TYPEOF || expr->kind == EXPR_TYPEINFO) &&
-	       expr->of.operand;
-}
-
-/* In sizeof(pid) and sizeof(RED) the name is no type's. */
-static bool is_value(const struct program *program, const char *name)
-{
-	return table_get_str(&program->builtins, name) || table_get_str(&program->c->constants, name);
-}
-
-void expr_name_to_type(struct program *program, struct expr *expr)
-{
-	struct type_spec *spec = arena_new_struct(program->arena, struct type_spec);
-
-	*spec = (struct type_spec){ .kind = TYPE_SPEC_NAME, .span = expr->of.operand->span,
-				    .name = expr->of.operand->ident.name };
-	expr->of.spec = spec;
-	expr->of.operand = NULL;
-}
-
 /* config.KEY: a constant. */
 static void become_setting(struct resolver *resolver, struct expr *expr)
 {
@@ -367,17 +324,41 @@ static bool is_setting(const struct program *program, const struct expr *expr)
 
 /* --- the walk -------------------------------------------------------------- */
 
+static void resolve_branch(struct resolver *resolver, struct block *block, const struct block *dead)
+{
+	struct diags *diags = resolver->program->diags;
+	bool was_muted = diags->is_muted;
+
+	if (!block)
+		return;
+	diags->is_muted |= block == dead;
+	ast_walk_block(&resolver->visitor, block);
+	diags->is_muted = was_muted;
+}
+
+/* What is wrong in a branch that is left out nobody wants to know (prune.c). */
+static void resolve_if(struct resolver *resolver, struct expr *expr)
+{
+	struct block *dead = NULL;
+
+	ast_walk_expr(&resolver->visitor, &expr->if_.condition);
+	fold_condition(resolver->program, resolver->instance, false, &expr->if_.condition);
+	if_is_decided(expr, &dead);
+	resolve_branch(resolver, expr->if_.yes, dead);
+	resolve_branch(resolver, expr->if_.no, dead);
+}
+
 static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 {
 	struct resolver *resolver = resolver_of(visitor);
 	struct expr *expr = *slot;
 
-	if (has_type_operand(expr))
-		operand_to_type(resolver->program, expr);
-	if (has_type_operand(expr) && expr->of.operand->kind == EXPR_IDENT &&
-	    !is_value(resolver->program, expr->of.operand->ident.name))
-		expr_name_to_type(resolver->program, expr);
-	else if (is_setting(resolver->program, expr))
+	if (expr->kind == EXPR_IF) {
+		resolve_if(resolver, expr);
+		return false;
+	}
+	find_type_operand(resolver->program, expr);
+	if (is_setting(resolver->program, expr))
 		become_setting(resolver, expr);
 	else if (expr->kind == EXPR_IDENT)
 		resolve_ident(resolver, expr);

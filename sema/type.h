@@ -270,6 +270,9 @@ void type_complete_deep(struct types *types, const struct type *type);
 const struct field *type_field(struct types *types, const struct type *record, const char *name,
 			       uint32_t *ret_offset);
 
+/* "int" of all integers, "struct", "pointer" ...: what kind of type it is, for typeinfo(). */
+const char *type_base_name(const struct type *type);
+
 bool type_is_integer(const struct type *type);	 /* INT, BOOL, ENUM */
 bool type_is_signed(const struct type *type);
 

@@ -5,6 +5,39 @@
 #include "sema/infer.h"
 #include "sema/type.h"
 
+const char *type_base_name(const struct type *type)
+{
+	switch (type->kind) {
+	case TYPE_VOID:
+		return "void";
+	case TYPE_INT:
+		return "int";
+	case TYPE_BOOL:
+		return "bool";
+	case TYPE_STRING:
+		return "string";
+	case TYPE_POINTER:
+		return "pointer";
+	case TYPE_ARRAY:
+		return "array";
+	case TYPE_STRUCT:
+		return type->record.is_union ? "union" : "struct";
+	case TYPE_ENUM:
+		return "enum";
+	case TYPE_TUPLE:
+		return type_is_record(type) ? "record" : "tuple";
+	case TYPE_STACK:
+		return type->stack.is_user ? "ustack" : "kstack";
+	case TYPE_BUFFER:
+		return "buffer";
+	case TYPE_AGGREGATE:
+	case TYPE_SYMBOL:
+	case TYPE_LATE:
+		return type->name;
+	}
+	unreachable();
+}
+
 bool type_is_integer(const struct type *type)
 {
 	return type->kind == TYPE_INT || type->kind == TYPE_BOOL || type->kind == TYPE_ENUM;

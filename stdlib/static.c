@@ -16,56 +16,47 @@
 
 /* --- is_* -------------------------------------------------------------------------------- */
 
-static bool is_str(const struct expr *arg)
+static bool is_str(struct program *program UNUSED, const struct expr *arg)
 {
-	return arg->type->kind == TYPE_STRING;
+	return arg->kind == EXPR_STRING || arg->type->kind == TYPE_STRING;
 }
 
-static bool is_ptr(const struct expr *arg)
+static bool is_ptr(struct program *program UNUSED, const struct expr *arg)
 {
-	return arg->type->kind == TYPE_POINTER;
+	return arg->type && arg->type->kind == TYPE_POINTER;
 }
 
-static bool is_array(const struct expr *arg)
+static bool is_array(struct program *program UNUSED, const struct expr *arg)
 {
-	return arg->type->kind == TYPE_ARRAY;
+	return arg->type && arg->type->kind == TYPE_ARRAY;
 }
 
-static bool is_integer(const struct expr *arg)
+static bool is_integer(struct program *program UNUSED, const struct expr *arg)
 {
-	return arg->type->kind == TYPE_INT;
+	return arg->type && arg->type->kind == TYPE_INT;
 }
 
-static bool is_unsigned(const struct expr *arg)
+static bool is_unsigned(struct program *program UNUSED, const struct expr *arg)
 {
-	return arg->type->kind == TYPE_INT &&
+	return arg->type && arg->type->kind == TYPE_INT &&
 	       !(arg->type->integer.is_literal ? arg->type->integer.is_negative
 					       : arg->type->integer.is_signed);
 }
 
-static bool is_literal(const struct expr *arg)
+static bool is_literal(struct program *program UNUSED, const struct expr *arg)
 {
 	return arg->kind == EXPR_NUMBER || arg->kind == EXPR_STRING || arg->kind == EXPR_BOOL;
 }
 
-static bool is_scalar(const struct expr *arg)
+static bool is_scalar(struct program *program UNUSED, const struct expr *arg)
 {
 	return arg->kind == EXPR_MAP && arg->map.map && arg->map.map->kind != MAP_KEYED;
 }
 
-#define TEST_OF(name)                                                                           \
-	static struct val emit_##name(struct codegen *cg UNUSED, const struct expr *call)       \
-	{                                                                                       \
-		return val_const(name(call_arg(call, 0)));                                      \
-	}
-
-TEST_OF(is_str)
-TEST_OF(is_ptr)
-TEST_OF(is_array)
-TEST_OF(is_integer)
-TEST_OF(is_unsigned)
-TEST_OF(is_literal)
-TEST_OF(is_scalar)
+static struct val emit_known(struct codegen *cg, const struct expr *call)
+{
+	return val_const(call->call.builtin->known(cg->program, call_arg(call, 0)));
+}
 
 /* --- static_assert, fail: reported where they are not pruned ------------------------------- */
 
@@ -90,7 +81,7 @@ static void check_fail(struct checker *checker, struct expr *call)
 
 	check_formatted(checker, call);
 	for (i = 1; i < call_arg_count(call); i++)
-		if (!is_literal(call_arg(call, i)))
+		if (!is_literal(checker->program, call_arg(call, i)))
 			diag_report(checker->program->diags, call_arg(call, i)->span,
 				    DIAG_ARG_LITERAL, "fail() can only use literals");
 }
@@ -171,17 +162,15 @@ static struct val emit_same(struct codegen *cg, const struct expr *call)
 
 /* --- kfunc_exist --------------------------------------------------------------------------- */
 
-static struct val emit_kfunc_exist(struct codegen *cg, const struct expr *call)
+static bool kfunc_exist(struct program *program, const struct expr *arg)
 {
-	const struct target *target = cg->program->target;
-
+	const struct target *target = program->target;
 	struct kernel_function function;
 	int err = -ENOENT;
 
-	if (target->find_function)
-		err = target->find_function(target, &cg->program->types, NULL,
-					    call_arg(call, 0)->string.text, &function);
-	return val_const(!err || err == -EEXIST);
+	if (target->find_function && arg->kind == EXPR_STRING)
+		err = target->find_function(target, &program->types, NULL, arg->string.text, &function);
+	return !err || err == -EEXIST;
 }
 
 /* --- what there is not ---------------------------------------------------------------------- */
@@ -237,30 +226,30 @@ static void refuse_concat(struct checker *checker, struct expr *call)
 }
 
 const struct builtin static_builtins[] = {
-	{ "is_str", "bool (any)", "Is the type a string?", BUILTIN_MUST_CALL, .emit = emit_is_str,
+	{ "is_str", "bool (any)", "Is the type a string?", BUILTIN_MUST_CALL, .known = is_str, .emit = emit_known,
 	  .example = "begin { print(is_str(\"q\")); }\n"
 		     "true\n" },
-	{ "is_ptr", "bool (any)", "Is the type a pointer?", BUILTIN_MUST_CALL, .emit = emit_is_ptr,
+	{ "is_ptr", "bool (any)", "Is the type a pointer?", BUILTIN_MUST_CALL, .known = is_ptr, .emit = emit_known,
 	  .example = "begin { print(is_ptr(curtask)); }\n"
 		     "true\n" },
 	{ "is_array", "bool (any)", "Is the type an array?", BUILTIN_MUST_CALL,
-	  .emit = emit_is_array,
+	  .known = is_array, .emit = emit_known,
 	  .example = "begin { print(is_array(pton(\"::1\"))); }\n"
 		     "true\n" },
 	{ "is_integer", "bool (any)", "Is the type an integer?", BUILTIN_MUST_CALL,
-	  .emit = emit_is_integer,
+	  .known = is_integer, .emit = emit_known,
 	  .example = "begin { print(is_integer(pid)); }\n"
 		     "true\n" },
 	{ "is_unsigned_integer", "bool (any)", "Is the type an unsigned integer?",
-	  BUILTIN_MUST_CALL, .emit = emit_is_unsigned,
+	  BUILTIN_MUST_CALL, .known = is_unsigned, .emit = emit_known,
 	  .example = "begin { print(is_unsigned_integer((int8)1)); }\n"
 		     "false\n" },
 	{ "is_literal", "bool (any)", "Is this a constant?", BUILTIN_MUST_CALL,
-	  .emit = emit_is_literal,
+	  .known = is_literal, .emit = emit_known,
 	  .example = "begin { print(is_literal(4 + 4)); }\n"
 		     "true\n" },
 	{ "is_scalar", "bool (any)", "Is this a map without keys?", BUILTIN_MUST_CALL,
-	  .emit = emit_is_scalar,
+	  .known = is_scalar, .emit = emit_known,
 	  .example = "begin { @ = 1; print(is_scalar(@)); }\n"
 		     "true\n"
 		     "\n"
@@ -282,7 +271,7 @@ const struct builtin static_builtins[] = {
 	  .example = "tracepoint:syscalls:sys_enter_openat { printf(\"%s\\n\", "
 		     "str(uptr(args.filename))); }" },
 	{ "kfunc_exist", "bool (string-lit name)", "Has the kernel's BTF a function of this name?",
-	  BUILTIN_MUST_CALL, .emit = emit_kfunc_exist,
+	  BUILTIN_MUST_CALL, .known = kfunc_exist, .emit = emit_known,
 	  .example = "begin { print(kfunc_exist(\"no_such_function\")); }\n"
 		     "false\n" },
 	{ "kfunc_allowed", "bool (string-lit)", "Not supported.", BUILTIN_MUST_CALL,
