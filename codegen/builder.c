@@ -159,9 +159,16 @@ struct val build_argument(struct builder *b, unsigned index)
 	return (struct val){ VAL_REG, b->arguments[index], 0 };
 }
 
+void build_set_context(struct builder *b, struct val context)
+{
+	b->context = in_register(b, context);
+}
+
 struct val build_context(struct builder *b)
 {
-	return build_argument(b, b->options.context);
+	if (!b->context)
+		b->context = build_argument(b, b->options.context).id;
+	return (struct val){ VAL_REG, b->context, 0 };
 }
 
 /* --- stack ------------------------------------------------------------- */

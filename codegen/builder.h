@@ -80,6 +80,9 @@ static inline bool val_is_const(struct val val)
 	return val.kind == VAL_CONST;
 }
 
+/* The function has not got it. */
+enum { NO_CONTEXT = 5 };
+
 struct builder_options {
 	const char *name; /* of the function, for the verifier's log */
 	const struct target *target;
@@ -90,7 +93,7 @@ struct builder_options {
 	 * that interrupts another leaves it alone.
 	 */
 	uint32_t scratch_map, scratch_key;
-	unsigned context; /* which argument the program's context is, from 0 */
+	unsigned context; /* which argument the program's context is, from 0; or NO_CONTEXT */
 	int failure;	  /* what it gives when there is no scratch value */
 };
 
@@ -147,6 +150,7 @@ struct val build_offset(struct builder *b, struct val address, int64_t offset);
 
 /* The program's context (r1 at its start); argument `index` of a function, from 0. */
 struct val build_context(struct builder *b);
+void build_set_context(struct builder *b, struct val context); /* it came another way */
 struct val build_argument(struct builder *b, unsigned index);
 
 /* --- stack ------------------------------------------------------------- */
@@ -256,6 +260,14 @@ struct code {
 	uint32_t frame_size;	       /* what the kernel counts for it; with what it calls: */
 	uint32_t chain_size;	       /* the most that is in use while it runs */
 	uint32_t scratch_size;	       /* bytes of the scratch value it needs, 0: none */
+
+	/*
+	 * Of a function that the verifier is to check by itself, knowing nothing of those who
+	 * call it (BTF_FUNC_GLOBAL): the first argument is the address of so many bytes, the
+	 * second may be the context.  0: it is checked with each of its callers.
+	 */
+	uint32_t memory_size;
+	bool takes_context;
 };
 
 enum build_dump { DUMP_NOTHING, DUMP_IR, DUMP_OPTIMISED, DUMP_ALLOCATED };

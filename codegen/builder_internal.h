@@ -25,6 +25,7 @@ struct builder {
 	uint32_t live_slots;
 	uint32_t epoch; /* changes where what variables hold stops being known */
 	uint32_t arguments[ARGUMENT_COUNT]; /* registers, or REG_NONE while unused */
+	uint32_t context;		    /* register, or REG_NONE while unknown */
 	VEC(struct var_state) vars;         /* the `def` of a variable's struct reg is its index */
 	VEC(uint32_t) label_times; /* numbering.time + 1 at the first jump to each, 0: none yet */
 };

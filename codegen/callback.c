@@ -1,6 +1,5 @@
 /*
- * Functions beside a program's own: those of the script, and bodies of loops
- * that the kernel calls back.
+ * Functions beside a program's own: those of the script, and bodies of loops.
  *
  * Each has a builder, and with it a stack frame and a scratch value, of its
  * own.  It lies behind the program in the same instructions.  A function is
@@ -20,6 +19,7 @@ struct outer_function function_begin(struct codegen *cg, const struct builder_op
 	struct outer_function outer = { .b = cg->b, .depth = cg->depth, .below = cg->below };
 
 	cg->depth = depth;
+	cg->frames = MAX(cg->frames, depth);
 	cg->below = 0;
 	cg->b = builder_new(cg->arena, options);
 	build_span(cg->b, cg->span);
@@ -59,11 +59,12 @@ void function_is_called(struct codegen *cg, uint32_t function)
 		cg->below = MAX(cg->below, cg->functions.items[function]->chain_size);
 }
 
-struct outer_function callback_begin(struct codegen *cg)
+struct outer_function callback_begin(struct codegen *cg, int failure)
 {
 	struct builder_options options = { .name = "loop", .target = cg->program->target,
 					   .scratch_map = cg->scratch_map,
-					   .scratch_key = cg->function_count++ };
+					   .scratch_key = cg->function_count++,
+					   .context = NO_CONTEXT, .failure = failure };
 
 	return function_begin(cg, &options, cg->depth + 1);
 }

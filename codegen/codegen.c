@@ -242,7 +242,7 @@ static void add_program(struct maker *maker, const struct group *group, const st
 	vec_push(cg->arena, &cg->object->programs, program);
 }
 
-/* How many functions may be running at a time in it, loops over maps and its own included. */
+/* How many functions may be running at a time in it, bodies of loops and its own included. */
 static void plan_program(struct codegen *cg, const struct group *group)
 {
 	size_t i;
@@ -253,7 +253,7 @@ static void plan_program(struct codegen *cg, const struct group *group)
 	for (i = 0; i < group->instances.count; i++) {
 		const struct instance *instance = group->instances.items[i];
 
-		cg->frames = MAX(cg->frames, 1 + instance->map_loops);
+		cg->frames = MAX(cg->frames, 1 + instance->loop_frames);
 		functions_plan(cg, instance);
 	}
 }

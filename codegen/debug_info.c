@@ -86,13 +86,59 @@ static struct bpf_line_info line_info(struct debug_info *info, const struct code
 	};
 }
 
-static uint32_t add_function(struct debug_info *info, const char *name)
+static uint32_t add_function(struct debug_info *info, const char *name, uint32_t linkage,
+			     uint32_t prototype)
 {
 	struct btf_type type = { .name_off = add_name(info, name),
-				 .info = kind_info(BTF_KIND_FUNC, BTF_FUNC_STATIC),
-				 .type = TYPE_ID_PROTOTYPE };
+				 .info = kind_info(BTF_KIND_FUNC, linkage), .type = prototype };
 
 	return add_type(info, &type, NULL, 0);
+}
+
+static uint32_t add_pointer(struct debug_info *info, uint32_t to)
+{
+	struct btf_type type = { .info = kind_info(BTF_KIND_PTR, 0), .type = to };
+
+	return add_type(info, &type, NULL, 0);
+}
+
+/* What the verifier is told of argument `index` of a function. */
+static void add_tag(struct debug_info *info, uint32_t function, const char *text, int index)
+{
+	struct btf_decl_tag tag = { .component_idx = index };
+	struct btf_type type = { .name_off = add_name(info, text),
+				 .info = kind_info(BTF_KIND_DECL_TAG, 0), .type = function };
+
+	add_type(info, &type, &tag, sizeof(tag));
+}
+
+/* int f(int (*memory)[N], void *context) */
+static uint32_t add_global_function(struct debug_info *info, const struct code *code)
+{
+	struct btf_array ints = { .type = TYPE_ID_INT, .index_type = TYPE_ID_INT,
+				  .nelems = code->memory_size / (uint32_t)sizeof(int) };
+	struct btf_type array = { .info = kind_info(BTF_KIND_ARRAY, 0) }, prototype;
+	struct btf_param params[2] = { { .name_off = add_name(info, "memory") },
+				       { .name_off = add_name(info, "context") } };
+	uint32_t count = code->takes_context ? 2 : 1, function;
+
+	params[0].type = add_pointer(info, add_type(info, &array, &ints, sizeof(ints)));
+	if (code->takes_context)
+		params[1].type = add_pointer(info, 0);
+	prototype = (struct btf_type){ .info = kind_info(BTF_KIND_FUNC_PROTO, count),
+				       .type = TYPE_ID_INT };
+	function = add_function(info, code->name, BTF_FUNC_GLOBAL,
+				add_type(info, &prototype, params, count * sizeof(*params)));
+	add_tag(info, function, "arg:nonnull", 0);
+	if (code->takes_context)
+		add_tag(info, function, "arg:ctx", 1);
+	return function;
+}
+
+static uint32_t add_callee(struct debug_info *info, const struct code *code)
+{
+	return code->memory_size ? add_global_function(info, code) :
+				   add_function(info, code->name, BTF_FUNC_STATIC, TYPE_ID_PROTOTYPE);
 }
 
 static void add_functions(struct debug_info *info, struct object_program *program, const char *own,
@@ -103,10 +149,10 @@ static void add_functions(struct debug_info *info, struct object_program *progra
 	program->func_info_count = (uint32_t)count + 1;
 	program->func_infos =
 		arena_new_array(info->arena, struct bpf_func_info, program->func_info_count);
-	program->func_infos[0].type_id = add_function(info, own);
+	program->func_infos[0].type_id = add_function(info, own, BTF_FUNC_STATIC, TYPE_ID_PROTOTYPE);
 	for (i = 0; i < count; i++)
 		program->func_infos[i + 1] = (struct bpf_func_info){
-			.insn_off = starts[i], .type_id = add_function(info, others[i]->name) };
+			.insn_off = starts[i], .type_id = add_callee(info, others[i]) };
 }
 
 void debug_info_add(struct debug_info *info, struct object_program *program, const char *own,

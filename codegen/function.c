@@ -27,7 +27,6 @@
 enum {
 	WORD = 8,
 	REGISTERS = 5,
-	FRAMES_MAX = 8,	   /* of the kernel */
 	SMALL_WEIGHT = 12, /* nodes of a body that is no longer than a call of it */
 };
 
@@ -67,14 +66,14 @@ static void plan_function(struct codegen *cg, const struct instance *probe, stru
 	for (i = 0; i < function->callers.count; i++) {
 		const struct call_site *site = &function->callers.items[i];
 
-		lowered->depth = MAX(lowered->depth, depth_of(site->caller) + site->map_loops);
+		lowered->depth = MAX(lowered->depth, depth_of(site->caller) + site->loop_frames);
 	}
 	lowered->is_inline = function->callers.count == 1 || function->weight <= SMALL_WEIGHT ||
-			     lowered->depth + 1 + function->map_loops > FRAMES_MAX;
+			     lowered->depth + 1 + function->loop_frames > FRAMES_MAX;
 	lowered->depth += !lowered->is_inline;
 	function->lowered = lowered;
 	function->points = probe->points; /* some may have been taken away */
-	cg->frames = MAX(cg->frames, lowered->depth + function->map_loops);
+	cg->frames = MAX(cg->frames, lowered->depth + function->loop_frames);
 }
 
 void functions_plan(struct codegen *cg, const struct instance *probe)

@@ -202,9 +202,13 @@ struct val emit_read_string(struct codegen *cg, struct val to, uint32_t size, st
 struct val emit_read_string_count(struct codegen *cg, struct val to, struct val count,
 				  struct val from, enum space space);
 
-/* --- loops by callback (map_loop.c, callback.c) --------------------------- */
+/* --- loops (loop.c, map_loop.c) ------------------------------------------- */
 
-/* Zero, which the verifier takes for any number: see stmt.c. */
+void emit_while(struct codegen *cg, const struct stmt *stmt);
+void emit_unroll(struct codegen *cg, const struct stmt *stmt);
+void emit_for_range(struct codegen *cg, const struct stmt *stmt);
+
+/* Zero, which the verifier takes for any number: see loop.c. */
 struct val emit_unseen_zero(struct codegen *cg);
 
 /* for $kv : @m { ... } */
@@ -214,6 +218,9 @@ void emit_for_map(struct codegen *cg, const struct stmt *stmt);
  * A function beside the program's own: cg->b builds it from function_begin()
  * to function_end(), which gives its number in the program.
  */
+/* So many may be in use at a time, says the kernel. */
+enum { FRAMES_MAX = 8 };
+
 struct outer_function {
 	struct builder *b;
 	unsigned depth;
@@ -224,8 +231,9 @@ struct outer_function function_begin(struct codegen *cg, const struct builder_op
 				     unsigned depth);
 uint32_t function_end(struct codegen *cg, const struct outer_function *outer, const char *name);
 
-/* The same for one that the kernel calls back from here; its end gives the address to pass. */
-struct outer_function callback_begin(struct codegen *cg);
+/* The same for one that is used here only; its end gives the address to pass.  `failure` is its answer
+ * when there is no scratch value. */
+struct outer_function callback_begin(struct codegen *cg, int failure);
 struct val callback_end(struct codegen *cg, const struct outer_function *outer);
 
 /* A call of such a function is about to be emitted: its stack lies below this one's. */

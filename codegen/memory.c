@@ -111,7 +111,7 @@ static struct val load(struct builder *b, unsigned size, bool is_signed, struct 
 		is_signed = false;
 	set_place(b, &insn, address, offset);
 	/* The context is rewritten by the kernel, which knows plain loads best. */
-	if (is_signed && b->fn.has_v4 && insn.a != b->arguments[0]) {
+	if (is_signed && b->fn.has_v4 && insn.a != b->context) {
 		insn.flags |= INSN_SIGNED;
 		is_signed = false;
 		reach = load_reach(size, true);

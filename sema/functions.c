@@ -131,7 +131,7 @@ struct binder {
 	struct program *program;
 	struct instance *probe; /* whose calls, those of its functions included, are bound */
 	struct instance *body;	/* the one that is being walked: the probe's or a function's */
-	unsigned map_loops, unrolls; /* around the place where we are */
+	unsigned loop_frames, unrolls; /* around the place where we are */
 };
 
 static void bind_body(struct program *program, struct instance *probe, struct instance *body);
@@ -195,7 +195,7 @@ static struct instance *function_of(struct program *program, struct instance *pr
 static void bind_call(struct binder *binder, struct expr *call, struct callee *callee)
 {
 	struct instance *body = binder->body, *function;
-	struct call_site site = { .caller = body, .map_loops = binder->map_loops };
+	struct call_site site = { .caller = body, .loop_frames = binder->loop_frames };
 
 	function = function_of(binder->program, binder->probe, callee);
 	call->call.function = function;
@@ -231,7 +231,7 @@ static bool enter_stmt(struct ast_visitor *visitor, struct stmt **slot)
 
 	binder->body->weight++;
 	binder->unrolls += (*slot)->kind == STMT_UNROLL;
-	binder->map_loops += (*slot)->kind == STMT_FOR_MAP;
+	binder->loop_frames += loop_frames(*slot);
 	return true;
 }
 
@@ -240,7 +240,7 @@ static void leave_stmt(struct ast_visitor *visitor, struct stmt **slot)
 	struct binder *binder = (struct binder *)visitor;
 
 	binder->unrolls -= (*slot)->kind == STMT_UNROLL;
-	binder->map_loops -= (*slot)->kind == STMT_FOR_MAP;
+	binder->loop_frames -= loop_frames(*slot);
 }
 
 static void bind_body(struct program *program, struct instance *probe, struct instance *body)

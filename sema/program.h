@@ -103,7 +103,7 @@ struct map {
 /* A place where a function is called. */
 struct call_site {
 	const struct instance *caller;
-	unsigned map_loops; /* how many loops over maps it stands in, each of which is a frame */
+	unsigned loop_frames; /* the most that bodies of loops around it take: see loop_frames() */
 };
 
 /*
@@ -122,7 +122,7 @@ struct instance {
 	VEC(struct variable *) variables;
 
 	VEC(struct instance *) functions; /* of a probe: what it calls, callees before callers */
-	unsigned map_loops;		  /* resolve: how deep loops over maps are nested in it */
+	unsigned loop_frames;		  /* resolve: the most that bodies of its loops take, nested */
 	bool reads_context;		  /* it, or a function it calls, asks for what the probe got */
 	bool may_end;			  /* ... may end the run */
 
@@ -135,6 +135,14 @@ struct instance {
 	uint32_t weight; /* nodes of the tree, with those of what it calls */
 	void *lowered;	 /* codegen: how it is called */
 };
+
+/* How many functions the body of a loop may become: of one over a map it is called by another. */
+static inline unsigned loop_frames(const struct stmt *stmt)
+{
+	if (stmt->kind == STMT_FOR_MAP)
+		return 2;
+	return stmt->kind == STMT_FOR_RANGE || stmt->kind == STMT_WHILE;
+}
 
 struct program {
 	struct arena *arena;

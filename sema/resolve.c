@@ -17,7 +17,7 @@ struct resolver {
 	struct table visible; /* name to the struct variable in scope, or NULL */
 	VEC(struct variable *) scope; /* those in scope, innermost last */
 	bool has_hoisted;
-	unsigned map_loops;   /* around the place where we are */
+	unsigned loop_frames;   /* around the place where we are */
 	VEC(size_t) blocks;   /* how many were in scope where each open block began */
 };
 
@@ -413,6 +413,23 @@ static void resolve_let(struct resolver *resolver, struct stmt *stmt)
 	}
 }
 
+/* The body of a loop. */
+static void resolve_turn(struct resolver *resolver, const struct stmt *stmt, struct block *body)
+{
+	struct instance *instance = resolver->instance;
+
+	resolver->loop_frames += loop_frames(stmt);
+	instance->loop_frames = MAX(instance->loop_frames, resolver->loop_frames);
+	ast_walk_block(&resolver->visitor, body);
+	resolver->loop_frames -= loop_frames(stmt);
+}
+
+static void resolve_while(struct resolver *resolver, struct stmt *stmt)
+{
+	ast_walk_expr(&resolver->visitor, &stmt->loop.condition);
+	resolve_turn(resolver, stmt, stmt->loop.body);
+}
+
 static void resolve_for(struct resolver *resolver, struct stmt *stmt)
 {
 	if (stmt->kind == STMT_FOR_RANGE) {
@@ -425,10 +442,7 @@ static void resolve_for(struct resolver *resolver, struct stmt *stmt)
 	enter_scope(resolver);
 	stmt->for_.variable = declare_new(resolver, stmt->for_.name, stmt->for_.name_span);
 	stmt->for_.variable->is_assigned = true;
-	resolver->map_loops += stmt->kind == STMT_FOR_MAP;
-	resolver->instance->map_loops = MAX(resolver->instance->map_loops, resolver->map_loops);
-	ast_walk_block(&resolver->visitor, stmt->for_.body);
-	resolver->map_loops -= stmt->kind == STMT_FOR_MAP;
+	resolve_turn(resolver, stmt, stmt->for_.body);
 	leave_scope(resolver);
 }
 
@@ -447,9 +461,11 @@ static bool enter_stmt(struct ast_visitor *visitor, struct stmt **slot)
 	case STMT_FOR_MAP:
 		resolve_for(resolver, *slot);
 		return false;
+	case STMT_WHILE:
+		resolve_while(resolver, *slot);
+		return false;
 	case STMT_EXPR:
 	case STMT_DISCARD:
-	case STMT_WHILE:
 	case STMT_UNROLL:
 	case STMT_BREAK:
 	case STMT_CONTINUE:

@@ -264,7 +264,7 @@ static struct val emit_len(struct codegen *cg, const struct expr *call)
 	if (arg->type->kind == TYPE_STACK && (arg->kind != EXPR_MAP || arg->map.keys.count))
 		return build_load(cg->b, 4, false, emit_expr(cg, arg), 0);
 	map_is_observed(cg, arg->map.map);
-	outer = callback_begin(cg);
+	outer = callback_begin(cg, 1);
 	build_exit(cg->b, val_const(0));
 	callback = callback_end(cg, &outer);
 	return BUILD_CALL(cg->b, BPF_FUNC_for_each_map_elem, val_map(arg->map.map->index), callback,

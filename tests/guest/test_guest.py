@@ -1,4 +1,4 @@
-"""live/smoke.cases and functions.cases on other kernels, in QEMU guests: one boot a kernel, then one test a case.
+"""Some of live/*.cases, and functions.cases on other kernels, in QEMU guests: one boot a kernel, then one test a case.
 
 vmrun fetches Debian's kernel packages through apt on first use and keeps them
 in its cache.  Where that or QEMU cannot be had the tests are skipped, and say so.
@@ -15,7 +15,7 @@ from cases import read_cases
 from support import TESTS, environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FILES = [os.path.join(TESTS, "live", "smoke.cases"), os.path.join(TESTS, "live", "uprobes.cases"),
+FILES = [*(os.path.join(TESTS, "live", name + ".cases") for name in ("smoke", "loops", "uprobes")),
          os.path.join(HERE, "functions.cases")]
 KERNELS = ["5.10", "6.1", "6.12", "7.2"]
 NO_GUEST = 125  # vmrun could not fetch or boot
