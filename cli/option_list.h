@@ -62,12 +62,12 @@ enum long_option {
 	X(OPTION_BENCH, "bench", NULL, "run the script's bench probes only, and report") \
 	X(OPTION_DUMP, "dump", "STAGE", "show a stage of compiling and stop: ast, types, ir, optimised,\n" \
 	  "allocated, bpf, object") \
-	X('d', "debug", "STAGES", "show stages on standard error, then go on: a list of those of\n" \
-	  "--dump, or all, verifier") \
+	X('d', "debug", "STAGES", "show some on standard error, then go on: ast, types, ir, optimised,\n" \
+	  "allocated, bpf, object, verifier, all") \
 	X(OPTION_INFO, "info", NULL, "what this kernel and this program can do") \
-	X(OPTION_NO_FEATURE, "no-feature", "LIST", "do as if the kernel had none of kprobe_multi, kprobe_session,\n" \
+	X(OPTION_NO_FEATURE, "no-feature", "LIST", "do as if the kernel had none of: kprobe_multi, kprobe_session,\n" \
 	  "uprobe_multi") \
-	X(OPTION_MODE, "mode", "MODE", "codegen (compile only), test, bench or format") \
+	X(OPTION_MODE, "mode", "MODE", "do no more than: codegen, test, bench, format") \
 	X(OPTION_ATTACH, "attach", "WAY", "attach by this mechanism where a probe has it: syscalls,\n" \
 	  "raw_tracepoint, perf, uprobe_multi, kprobe_multi, kprobe_session") \
 	X(OPTION_FUNCTIONS, "traceable-functions", "FILE", "the functions that can be traced, instead of tracefs'\n" \

@@ -124,14 +124,15 @@ static bool visit_function(void *context, const char *module, const char *name)
 	if (strncmp(name, "bpf_iter_", 9) != 0)
 		return true;
 	object = name + 9;
+	/* First, since the other question goes through all types. */
+	if (visit->lister && visit->pattern && !wildcard_match(visit->pattern, object))
+		return true;
 	if (!is_iterator(visit->target, visit->types, object))
 		return true;
 	if (!visit->lister) {
 		suggestion_offer(&visit->suggestion, object);
 		return true;
 	}
-	if (visit->pattern && !wildcard_match(visit->pattern, object))
-		return true;
 	listed = lister_add(visit->lister, arena_printf(visit->lister->arena, "iter:%s", object));
 	if (listed && visit->lister->verbose)
 		listed->details = function_lines(visit->lister, module, name, true, false);
