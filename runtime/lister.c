@@ -6,7 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/compiler.h"
 #include "parser/attach_point.h"
+#include "sema/target.h"
 
 struct listed *lister_add(struct lister *lister, const char *name)
 {
@@ -29,6 +31,12 @@ static int by_type(const void *a, const void *b)
 		      (*(const struct probe_type *const *)b)->name);
 }
 
+static void sort_listed(struct lister *lister)
+{
+	if (lister->list.count)
+		qsort(lister->list.items, lister->list.count, sizeof(*lister->list.items), by_name);
+}
+
 /* Lists one type; what it gave is sorted and printed. */
 static void list_type(struct lister *lister, const struct probe_type *type,
 		      const struct attach_point_parts *parts, struct strbuf *out)
@@ -37,8 +45,7 @@ static void list_type(struct lister *lister, const struct probe_type *type,
 
 	lister->list.count = 0;
 	type->list(lister, parts);
-	if (lister->list.count)
-		qsort(lister->list.items, lister->list.count, sizeof(*lister->list.items), by_name);
+	sort_listed(lister);
 	for (i = 0; i < lister->list.count; i++) {
 		strbuf_puts(out, lister->list.items[i].name);
 		strbuf_putc(out, '\n');
@@ -86,6 +93,55 @@ static bool is_wanted(const struct lister *lister, const struct probe_type *type
 	       (has_wildcard(provider) && wildcard_match(provider, type->name));
 }
 
+/* --- types --------------------------------------------------------------------- */
+
+struct type_listing {
+	struct lister *lister;
+	const char *what, *pattern;
+};
+
+static bool list_c_type(void *context, uint32_t number, const char *name)
+{
+	struct type_listing *listing = context;
+	struct lister *lister = listing->lister;
+	const struct target *target = lister->language->target;
+	struct listed *listed;
+
+	if (!wildcard_match(listing->pattern, name))
+		return true;
+	listed = lister_add(lister, arena_printf(lister->arena, "%s %s", listing->what, name));
+	if (lister->verbose)
+		listed->details = arena_printf(lister->arena, "vmlinux: %s;\n\n",
+					       target->type_definition(target, lister->arena, number));
+	return true;
+}
+
+/* "struct sched_p*": types of the kernel, with -v their definitions.  False: it is none of those. */
+static bool list_c_types(struct lister *lister, const char *pattern, struct strbuf *out)
+{
+	static const char *const words[] = { "struct", "union", "enum" };
+	const struct target *target = lister->language->target;
+	size_t length = strcspn(pattern, " "), i, j;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (strlen(words[i]) == length && !strncmp(pattern, words[i], length))
+			break;
+	if (i == ARRAY_SIZE(words) || !pattern[length])
+		return false;
+	target->each_type(target, words[i], list_c_type,
+			  &(struct type_listing){ lister, words[i], pattern + length + 1 });
+	sort_listed(lister);
+	for (j = 0; j < lister->list.count; j++) {
+		const struct listed *listed = &lister->list.items[j];
+
+		if (listed->details)
+			strbuf_puts(out, listed->details);
+		else if (!j || strcmp(listed[-1].name, listed->name) != 0) /* modules may have others */
+			strbuf_printf(out, "%s\n", listed->name);
+	}
+	return true;
+}
+
 bool list_probes(struct arena *arena, const struct language *language, const char *pattern,
 		 uint32_t pid, bool verbose, struct diags *diags, struct strbuf *out)
 {
@@ -98,6 +154,8 @@ bool list_probes(struct arena *arena, const struct language *language, const cha
 	struct types kernel_types;
 	size_t i;
 
+	if (pattern && list_c_types(&lister, pattern, out))
+		return true;
 	if (pattern && !split(&lister, pattern, diags, &parts))
 		return false;
 	interner_init(&interner, arena);

@@ -156,6 +156,16 @@ struct target {
 	int (*kernel_symbols)(const struct target *target, const char *const *names, size_t count,
 			      uint64_t *ret_addresses);
 
+	/* Calls back with the tag of every struct, union or enum (`what`), in no order, and a number
+	 * for type_definition().  -ENODEV: no types. */
+	int (*each_type)(const struct target *target, const char *what,
+			 bool (*callback)(void *context, uint32_t number, const char *name),
+			 void *context);
+
+	/* As C would define it: "struct foo {\n\tint bar;\n}". */
+	const char *(*type_definition)(const struct target *target, struct arena *arena,
+				       uint32_t number);
+
 	/* Does it tell types at all: has it BTF? */
 	bool (*has_types)(const struct target *target);
 

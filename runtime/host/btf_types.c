@@ -219,8 +219,7 @@ void btf_complete(struct btf *btf, struct types *types, struct type *record)
 	record->record.count = count;
 }
 
-const struct type *btf_find_type(struct btf *btf, struct types *types, const char *what,
-				 const char *name)
+uint32_t btf_kinds_of(const char *what)
 {
 	static const struct {
 		const char *what;
@@ -231,16 +230,20 @@ const struct type *btf_find_type(struct btf *btf, struct types *types, const cha
 		{ "enum", ENUM_KINDS },
 		{ "", BTF_KIND_BIT(BTF_KIND_TYPEDEF) | BTF_KIND_BIT(BTF_KIND_INT) },
 	};
-	uint32_t id;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(words[i].what, what))
-			continue;
-		id = btf_find(btf, words[i].kinds, name);
-		return id ? convert(btf, types, id, 0) : NULL;
-	}
-	return NULL;
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(words[i].what, what))
+			return words[i].kinds;
+	return 0;
+}
+
+const struct type *btf_find_type(struct btf *btf, struct types *types, const char *what,
+				 const char *name)
+{
+	uint32_t id = btf_find(btf, btf_kinds_of(what), name);
+
+	return id ? convert(btf, types, id, 0) : NULL;
 }
 
 /*

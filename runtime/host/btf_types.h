@@ -11,6 +11,9 @@
 /* A struct keeps its fields for later (btf_complete()). */
 const struct type *btf_convert(struct btf *btf, struct types *types, uint32_t id);
 
+/* Bits of the kinds that "struct", "union", "enum" or "" (typedefs, integers) stand for. */
+uint32_t btf_kinds_of(const char *what);
+
 /* As target->find_type. */
 const struct type *btf_find_type(struct btf *btf, struct types *types, const char *what,
 				 const char *name);

@@ -18,6 +18,7 @@
 #include "base/compiler.h"
 #include "base/vec.h"
 #include "runtime/host/abi.h"
+#include "runtime/host/btf_text.h"
 #include "runtime/host/btf_types.h"
 #include "runtime/host/clang.h"
 #include "runtime/host/features.h"
@@ -121,6 +122,28 @@ static const struct type *facts_find_type(const struct target *target, struct ty
 	struct btf *btf = get_btf(facts_of(target));
 
 	return btf ? btf_find_type(btf, types, what, name) : NULL;
+}
+
+static int facts_each_type(const struct target *target, const char *what,
+			   bool (*callback)(void *context, uint32_t number, const char *name),
+			   void *context)
+{
+	struct btf *btf = get_btf(facts_of(target));
+
+	if (!btf)
+		return -ENODEV;
+	btf_each(btf, btf_kinds_of(what), "", callback, context);
+	return 0;
+}
+
+static const char *facts_type_definition(const struct target *target, struct arena *arena,
+					 uint32_t number)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, arena);
+	btf_definition(get_btf(facts_of(target)), arena, number, &text);
+	return text.text;
 }
 
 static bool facts_has_types(const struct target *target)
@@ -332,6 +355,8 @@ static struct facts *facts_new(struct arena *arena)
 	facts->target.syscall_name = facts_syscall_name;
 	facts->target.complete_type = facts_complete_type;
 	facts->target.each_raw_tracepoint = facts_each_raw_tracepoint;
+	facts->target.each_type = facts_each_type;
+	facts->target.type_definition = facts_type_definition;
 	facts->target.has_types = facts_has_types;
 	facts->target.ask_c = facts_ask_c;
 	facts->target.abi_constant = facts_abi_constant;

@@ -428,3 +428,21 @@ def test_small_environment(bpfline, live):
     result = bpfline.run("-e", HELLO, before=["env", "-i", "PATH=/usr/bin:/bin",
                                               "__BPFTRACE_NOTIFY_PROBES_ATTACHED=1"])
     assert result.stdout == "__BPFTRACE_NOTIFY_PROBES_ATTACHED\nhi\n\n\n"
+
+
+def test_lists_types(bpfline):
+    """Structs, unions and enums of the kernel by their tags; with -v as C would define them."""
+    def types(*args):
+        return bpfline.run("--target", bpfline.canned, *args).stdout
+    assert types("-l", "enum canned*") == "enum canned_state\n"
+    assert types("-l", "struct bpf_iter_*") == "".join("struct %s\n" % n for n in ("bpf_iter__task", "bpf_iter_meta"))
+    assert types("-l", "struct nosuch") == ""
+    assert types("-lv", "struct shapes") == (
+        "vmlinux: struct shapes {\n\tenum canned_state state;\n\tbool ready;\n\ts8 narrow;\n\tu16 words[4];\n"
+        "\ts32 matrix[2][3];\n\tunion {\n\t\tu64 whole;\n\t\tstruct {\n\t\t\tu32 low;\n\t\t\tu32 high;\n\t\t} half;\n"
+        "\t\tu8 bytes[8];\n\t} either;\n\tstruct {\n\t\ts16 inner;\n\t\tstruct {\n\t\t\tu32 deepest;\n\t\t};\n\t};\n"
+        "\tchar name[12];\n\tconst char *text;\n\tint (*callback)(void *, int);\n\tstruct shapes *self;\n"
+        "\tstruct {\n\t\tu32 x;\n\t} many[3];\n\tchar flexible[0];\n};\n\n")
+    task = types("-lv", "struct task_struct")
+    assert "\tu32 sched_migrated: 1;\n" in task and "\tconst struct cred *cred;\n" in task
+    assert "\tCANNED_SLEEPING = 1,\n" in types("-lv", "enum canned_state")
