@@ -120,8 +120,12 @@ size_t drain_events_quietly(struct session *session, size_t limit)
 
 	if (session->ring.fd < 0)
 		return 0;
-	while (total < limit && (count = sweep(session, limit - total)))
+	/* After exit() no further than this sweep: events may come faster than they are handled, and
+	 * the probes are detached first. */
+	do {
+		count = sweep(session, limit - total);
 		total += count;
+	} while (count && total < limit && !session->is_ending);
 	if (total)
 		look_for_exit(session);
 	if (total && output_options_of(session->output)->buffering != BUFFER_FULL &&

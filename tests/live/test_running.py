@@ -101,6 +101,11 @@ def test_signal_while_attaching(bpfline):
     assert process.returncode == 0 and attached < 100, (attached, time.monotonic() - start)
 
 
+def test_exit_ends_events_that_come_faster_than_they_are_handled(bpfline):
+    result = bpfline.script('interval:ms:1 { system("sleep 0.02"); exit(3); }', "--unsafe", timeout=10)
+    assert result.status == 3
+
+
 def test_exit_status_of_exit_survives_the_end(bpfline):
     result = bpfline.script('interval:ms:20 { exit(42); } end { printf("over\\n"); }')
     assert (result.status, result.stdout) == (42, "over\n\n\n")
