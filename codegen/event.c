@@ -45,6 +45,13 @@ uint32_t codegen_add_event(struct codegen *cg, const struct builtin *builtin,
 	unsigned flags = cg->instance->points.items[0]->type->flags;
 	uint32_t map = codegen_events_map(cg);
 
+	if (cg->instance->points.items[0]->mechanism->emit_file) {
+		diag_report(cg->program->diags, span, DIAG_WRONG_PROBE,
+			    "%s cannot be used in a pinned iterator, which runs when nobody is here to "
+			    "act on it",
+			    builtin->name);
+		diag_hint(cg->program->diags, "printf() can: its text goes into the pinned file");
+	}
 	if (payload && !(flags & (PROBE_RUNS_HERE | PROBE_TIMED)) && !cg->program->config.perf_rb_pages)
 		cg->object->maps.items[map].max_entries = RING_SIZE_BUSY;
 	vec_push(cg->arena, &cg->object->events, event);

@@ -25,6 +25,10 @@ struct attacher {
 		const char *reason;
 	}) skipped; /* of an attachment that was made without them */
 	VEC(int) iterators; /* files to be read to their end, which runs programs */
+	VEC(struct pinned_link {
+		int link;
+		const char *path;
+	}) pinned; /* to be kept in the file system */
 };
 
 /* The session closes it at the end. */

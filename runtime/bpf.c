@@ -226,20 +226,32 @@ int bpf_attach_kprobes(int program, const struct bpf_kprobe_spec *spec)
 	return bpf(BPF_LINK_CREATE, &attr, ATTR_SIZE(link_create.kprobe_multi.cookies));
 }
 
-int bpf_attach_iterator(int program, uint32_t pid)
+int bpf_attach_iterator(int program, const struct bpf_iterator_spec *spec)
 {
-	/* As union bpf_iter_link_info, of objects that belong to tasks. */
-	const struct { uint32_t tid, pid, pid_fd, reserved; } info = { .pid = pid };
+	enum { PARENTS_FIRST = 2 }; /* BPF_CGROUP_ITER_DESCENDANTS_PRE, since Linux 6.1 */
+	/* As union bpf_iter_link_info: of objects that belong to tasks, of groups. */
+	const struct { uint32_t tid, pid, pid_fd, reserved; } task = { .pid = spec->pid };
+	const struct { uint32_t order, fd; uint64_t id; } cgroup = { .order = PARENTS_FIRST };
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.link_create.prog_fd = (uint32_t)program;
 	attr.link_create.attach_type = BPF_TRACE_ITER;
-	if (pid) {
-		attr.link_create.iter_info = address(&info);
-		attr.link_create.iter_info_len = sizeof(info);
+	if (spec->pid || spec->is_of_cgroups) {
+		attr.link_create.iter_info = spec->pid ? address(&task) : address(&cgroup);
+		attr.link_create.iter_info_len = sizeof(cgroup);
 	}
 	return bpf(BPF_LINK_CREATE, &attr, ATTR_SIZE(link_create.iter_info_len));
+}
+
+int bpf_pin(int fd, const char *path)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.pathname = address(path);
+	attr.bpf_fd = (uint32_t)fd;
+	return bpf(BPF_OBJ_PIN, &attr, ATTR_SIZE(file_flags));
 }
 
 int bpf_open_iterator(int link)

@@ -69,8 +69,16 @@ struct bpf_kprobe_spec {
 int bpf_attach_kprobes(int program, const struct bpf_kprobe_spec *spec);
 
 /* An iterator's link, and the file in which it runs when it is read. */
-int bpf_attach_iterator(int program, uint32_t pid); /* 0: of all processes */
+struct bpf_iterator_spec {
+	uint32_t pid;	    /* only what belongs to it; 0: to all */
+	bool is_of_cgroups; /* which want an order: all, parents first */
+};
+
+int bpf_attach_iterator(int program, const struct bpf_iterator_spec *spec);
 int bpf_open_iterator(int link);
+
+/* Keeps what the descriptor stands for under a path of a bpf file system. */
+int bpf_pin(int fd, const char *path);
 
 /* While the descriptor is open the kernel measures the time that programs take. */
 int bpf_enable_stats(void);

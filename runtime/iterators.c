@@ -1,5 +1,6 @@
 /*
- * Reads the files of iterators to their end, which runs their programs.
+ * Reads the files of iterators to their end, which runs their programs; pins those
+ * that others are to read.
  */
 #include "runtime/iterators.h"
 
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "runtime/bpf.h"
 #include "runtime/output/report.h"
 #include "runtime/session_internal.h"
 
@@ -29,12 +31,51 @@ static int read_to_end(struct session *session, int file)
 	return 0;
 }
 
+static const char *pin_reason(const char *path, int err)
+{
+	switch (-err) {
+	case EEXIST:
+		return "there is something of that name already; 'rm' removes it";
+	case ENOENT:
+		return "there is no such folder; 'mount -t bpf bpf /sys/fs/bpf' makes that one";
+	case EPERM:
+		return strchr(strrchr(path, '/'), '.') ?
+			       "no '.' may be in the name" :
+			       "it has to be in a file system of type bpf: 'mount -t bpf bpf FOLDER' makes "
+			       "one";
+	default:
+		return strerror(-err);
+	}
+}
+
+static int pin(struct session *session, const struct pinned_link *pinned)
+{
+	const char *path = *pinned->path == '/' ?
+				   pinned->path :
+				   arena_printf(session->arena, "/sys/fs/bpf/%s", pinned->path);
+	int err = bpf_pin(pinned->link, path);
+	struct strbuf text;
+
+	if (err) {
+		report_error("failed to pin the iterator as '%s': %s", path, pin_reason(path, err));
+		return err;
+	}
+	strbuf_init(&text, session->arena);
+	strbuf_printf(&text, "Program pinned to %s\n", path);
+	output_write(session->output, text.text, text.length);
+	return 0;
+}
+
 int iterators_run(struct session *session)
 {
 	const struct attacher *attacher = &session->attacher;
 	size_t i;
 	int err = 0;
 
+	for (i = 0; i < attacher->pinned.count && !err; i++)
+		err = pin(session, &attacher->pinned.items[i]);
+	if (err)
+		return err;
 	for (i = 0; i < attacher->iterators.count && !err; i++)
 		err = read_to_end(session, attacher->iterators.items[i]);
 	if (err)

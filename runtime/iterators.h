@@ -6,7 +6,7 @@
 
 struct session;
 
-/* Runs all of them, one after the other; 0 or -errno after saying what failed. */
+/* Pins those that have a name and runs all others, one after the other; 0 or -errno after saying what failed. */
 int iterators_run(struct session *session);
 
 #endif

@@ -107,6 +107,10 @@ struct mechanism {
 	/* What the function returned: `retval`, a 64-bit word, or NULL. */
 	struct val (*emit_retval)(struct codegen *cg, const struct instance *instance);
 
+	/* The file (struct seq_file *) that printf() writes to, and nothing else is sent; NULL: all
+	 * goes through the ring buffer. */
+	struct val (*emit_file)(struct codegen *cg);
+
 	bool has_registers; /* the context begins with a struct pt_regs: reg() */
 
 	/* Do argN and reg() mean the same at both points?  NULL: always.  Asked for bodies that read

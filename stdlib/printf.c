@@ -159,9 +159,17 @@ static void handle_printf(struct consumer *consumer, const struct object_event *
 	output_format_of(consumer->output)->printf(consumer->output, out.text, out.length);
 }
 
+static struct val emit_printf(struct codegen *cg, const struct expr *call)
+{
+	const struct mechanism *mechanism = cg->instance->points.items[0]->mechanism;
+
+	return mechanism->emit_file ? emit_seq_printf(cg, call, mechanism->emit_file(cg)) :
+				      emit_formatted(cg, call);
+}
+
 const struct builtin printf_builtins[] = {
 	{ "printf", "void (format, ...)", "Prints text with values put in, by the rules of C.",
-	  BUILTIN_MUST_CALL, .check = check_formatted, .emit = emit_formatted, .handle = handle_printf,
+	  BUILTIN_MUST_CALL, .check = check_formatted, .emit = emit_printf, .handle = handle_printf,
 	  .example = "begin { printf(\"%s is %05d or %#x\\n\", \"it\", 42, 42); }\n"
 		     "it is 00042 or 0x2a\n" },
 	{ NULL },

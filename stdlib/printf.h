@@ -16,6 +16,9 @@ void check_formatted(struct checker *checker, struct expr *call);
 /* Emit hook: sends the arguments after the format; event.data is call.data. */
 struct val emit_formatted(struct codegen *cg, const struct expr *call);
 
+/* Writes the text into a file of the kernel's (struct seq_file *) instead. */
+struct val emit_seq_printf(struct codegen *cg, const struct expr *call, struct val file);
+
 /* The text of what was sent. */
 void format_event(struct consumer *consumer, const struct object_event *event,
 		  const struct format *format, const void *payload, struct strbuf *out);

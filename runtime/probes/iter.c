@@ -4,7 +4,8 @@
  * The kernel runs the program while its file is read.  What the body prints
  * goes through the ring buffer like all output; besides, each run writes one
  * byte into the file, so that a read of N bytes ends after N objects and the
- * ring buffer is emptied in between.
+ * ring buffer is emptied in between.  Of a pinned iterator the file belongs to
+ * whoever reads it: what the body prints goes there and nothing else.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -28,16 +29,28 @@ static const char *key_of_object(const struct attach_point *point)
 	return point->name;
 }
 
+/* "iter:task:list" is to be kept as the file "list"; NULL: it runs now. */
+static const char *pin_of(const char *name)
+{
+	const char *pin = strchr(strchr(name, ':') + 1, ':');
+
+	return pin ? pin + 1 : NULL;
+}
+
 static struct val load_word(struct codegen *cg, struct val address, int64_t offset)
 {
 	return build_load_pure(cg->b, WORD, false, address, offset);
 }
 
 /* The context begins with a struct bpf_iter_meta *, and that with a struct seq_file *. */
+static struct val seq_file(struct codegen *cg)
+{
+	return load_word(cg, load_word(cg, build_context(cg->b), 0), 0);
+}
+
 static void write_mark(struct codegen *cg)
 {
-	struct val seq = load_word(cg, load_word(cg, build_context(cg->b), 0), 0);
-	struct val mark = build_slot(cg->b, WORD);
+	struct val seq = seq_file(cg), mark = build_slot(cg->b, WORD);
 	struct val args[] = { seq, mark, val_const(1) };
 
 	build_store(cg->b, WORD, mark, 0, val_const(0));
@@ -57,7 +70,8 @@ static void enter_object(struct codegen *cg, const struct instance *instance, ui
 				     load_word(cg, build_context(cg->b),
 					       fields->record.fields[i].offset),
 				     val_const(0), skip);
-	write_mark(cg);
+	if (!pin_of(instance->points.items[0]->name))
+		write_mark(cg);
 }
 
 /* --- attaching ----------------------------------------------------------------------------- */
@@ -65,20 +79,27 @@ static void enter_object(struct codegen *cg, const struct instance *instance, ui
 static int attach(struct attacher *attacher, const struct object_attachment *attachment, int program)
 {
 	bool has_pid = attacher->pid && strstr(attachment->target, "bpf_iter_task");
-	int link = bpf_attach_iterator(program, has_pid ? attacher->pid : 0), file;
+	const struct bpf_iterator_spec spec = {
+		.pid = has_pid ? attacher->pid : 0,
+		.is_of_cgroups = strstr(attachment->target, ":bpf_iter_cgroup"),
+	};
+	struct pinned_link pinned = { .link = bpf_attach_iterator(program, &spec),
+				      .path = pin_of(attachment->name) };
+	int file;
 
-	if (link < 0) {
-		if (link == -EBADF)
-			attacher_explain(attacher, "%s goes through the elements of one map, which "
-						   "cannot be named yet", attachment->name);
-		else if (has_pid)
+	if (pinned.link < 0) {
+		if (has_pid)
 			attacher_explain(attacher, "%s of one process: the kernel cannot (%s); without "
 						   "-p it goes through all", attachment->name,
-					 strerror(-link));
-		return link;
+					 strerror(-pinned.link));
+		return pinned.link;
 	}
-	attacher_hold(attacher, LINK_QUICK, link);
-	file = bpf_open_iterator(link);
+	attacher_hold(attacher, LINK_QUICK, pinned.link);
+	if (pinned.path) {
+		vec_push(attacher->arena, &attacher->pinned, pinned);
+		return 0;
+	}
+	file = bpf_open_iterator(pinned.link);
 	if (file < 0)
 		return file;
 	attacher_hold(attacher, LINK_QUICK, file);
@@ -86,17 +107,13 @@ static int attach(struct attacher *attacher, const struct object_attachment *att
 	return 0;
 }
 
-static const struct mechanism iterator = {
-	.name = "iterator",
-	.prog_type = BPF_PROG_TYPE_TRACING,
-	.attach_type = BPF_TRACE_ITER,
-	.is_btf_function = true,
-	.share_key = key_of_object,
-	.emit_match = enter_object,
-	.emit_arg = emit_function_arg,
-	.interrupts_on = true,
-	.attach = attach,
-};
+#define COMMON                                                                                  \
+	.name = "iterator", .prog_type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_ITER,  \
+	.is_btf_function = true, .share_key = key_of_object, .emit_match = enter_object,        \
+	.emit_arg = emit_function_arg, .interrupts_on = true, .attach = attach
+
+static const struct mechanism iterator = { COMMON };
+static const struct mechanism pinned_iterator = { COMMON, .emit_file = seq_file };
 
 /* --- resolving ------------------------------------------------------------------------------- */
 
@@ -156,6 +173,18 @@ static void report_unknown(struct expander *expander, const struct attach_point_
 				NULL);
 }
 
+/* The kernel wants to be given the map, and refuses to go through all. */
+static bool is_of_one_map(const char *object)
+{
+	static const char *const objects[] = { "bpf_map_elem", "bpf_sk_storage_map", "sockmap" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(objects); i++)
+		if (!strcmp(object, objects[i]))
+			return true;
+	return false;
+}
+
 static bool check_form(struct expander *expander, const struct attach_point_parts *parts)
 {
 	struct diags *diags = expander->program->diags;
@@ -167,11 +196,20 @@ static bool check_form(struct expander *expander, const struct attach_point_part
 			    "iter probe type does not support wildcards");
 		return false;
 	}
-	if (part_count(parts) == 1)
-		return true;
-	diag_report(diags, part_span(parts, 2), DIAG_UNSUPPORTED,
-		    "pinning an iterator is not supported yet");
-	return false;
+	if (is_of_one_map(part_text(parts, 1))) {
+		diag_report(diags, part_span(parts, 1), DIAG_UNSUPPORTED,
+			    "iter:%s goes through the elements of one map, and there is no way to name it",
+			    part_text(parts, 1));
+		diag_hint(diags, "iter:bpf_map goes through all maps; 'bpftool map dump id ID' prints the "
+				 "elements of one");
+		return false;
+	}
+	if (part_count(parts) > 1 && !*part_text(parts, 2)) {
+		diag_report(diags, part_span(parts, 2), DIAG_ATTACH_POINT,
+			    "a name to pin the iterator by is missing");
+		return false;
+	}
+	return true;
 }
 
 static void resolve(struct expander *expander, const struct attach_point_parts *parts)
@@ -192,7 +230,11 @@ static void resolve(struct expander *expander, const struct attach_point_parts *
 		report_unknown(expander, parts);
 		return;
 	}
-	point = expander_add(expander, &iterator, point_name(expander, "iter:%s", object));
+	if (part_count(parts) == 1)
+		point = expander_add(expander, &iterator, point_name(expander, "iter:%s", object));
+	else
+		point = expander_add(expander, &pinned_iterator,
+				     point_name(expander, "iter:%s:%s", object, part_text(parts, 2)));
 	point->target = point_name(expander, "%s:bpf_iter_%s", function.module, object);
 	point->number = function.btf_id;
 	args = arena_dup(program->arena, function.args, sizeof(*args));
@@ -221,7 +263,7 @@ static void list(struct lister *lister, const struct attach_point_parts *pattern
 const struct probe_type probe_iter = {
 	.name = "iter",
 	.short_name = "it",
-	.forms = "iter:OBJECT",
+	.forms = "iter:OBJECT or iter:OBJECT:NAME",
 	.manual = "Runs for each object of a kind, as the kernel goes through them; ctx has it.",
 	.flags = PROBE_IS_READ | PROBE_OF_KERNEL,
 	.space = SPACE_KERNEL,

@@ -266,7 +266,12 @@ int bpf_attach_uprobes(int program UNUSED, const struct bpf_uprobe_spec *spec UN
 	return -EOPNOTSUPP;
 }
 
-int bpf_attach_iterator(int program UNUSED, uint32_t pid UNUSED)
+int bpf_attach_iterator(int program UNUSED, const struct bpf_iterator_spec *spec UNUSED)
+{
+	return -EOPNOTSUPP;
+}
+
+int bpf_pin(int fd UNUSED, const char *path UNUSED)
 {
 	return -EOPNOTSUPP;
 }
