@@ -14,6 +14,8 @@
 #include "sema/infer.h"
 
 enum {
+	/* The kernel maps all of it when the run starts: the smallest does for exit() alone. */
+	RING_SIZE_EXIT = 4 << 10,
 	RING_SIZE = 256 << 10,
 	RING_SIZE_BUSY = 4 << 20, /* where a probe of other people's events prints */
 	RING_SIZE_MAX = 1 << 30,
@@ -24,7 +26,7 @@ uint32_t codegen_events_map(struct codegen *cg)
 {
 	struct object *object = cg->object;
 	struct object_map map = { .role = OBJECT_MAP_EVENTS, .name = "events",
-				  .type = BPF_MAP_TYPE_RINGBUF, .max_entries = RING_SIZE };
+				  .type = BPF_MAP_TYPE_RINGBUF, .max_entries = RING_SIZE_EXIT };
 	uint64_t pages = cg->program->config.perf_rb_pages;
 
 	if (object->events_map < 0) {
@@ -43,7 +45,8 @@ uint32_t codegen_add_event(struct codegen *cg, const struct builtin *builtin,
 	struct object_event event = { .builtin = builtin, .payload = payload, .data = data,
 				      .span = span };
 	unsigned flags = cg->instance->points.items[0]->type->flags;
-	uint32_t map = codegen_events_map(cg);
+	uint32_t map = codegen_events_map(cg), wanted = RING_SIZE;
+	uint32_t *size = &cg->object->maps.items[map].max_entries;
 
 	if (cg->instance->points.items[0]->mechanism->emit_file) {
 		diag_report(cg->program->diags, span, DIAG_WRONG_PROBE,
@@ -52,8 +55,12 @@ uint32_t codegen_add_event(struct codegen *cg, const struct builtin *builtin,
 			    builtin->name);
 		diag_hint(cg->program->diags, "printf() can: its text goes into the pinned file");
 	}
-	if (payload && !(flags & (PROBE_RUNS_HERE | PROBE_TIMED)) && !cg->program->config.perf_rb_pages)
-		cg->object->maps.items[map].max_entries = RING_SIZE_BUSY;
+	if (payload && !(flags & (PROBE_RUNS_HERE | PROBE_TIMED)))
+		wanted = RING_SIZE_BUSY;
+	else if (builtin->flags & BUILTIN_ENDS_PROBE)
+		wanted = RING_SIZE_EXIT;
+	if (!cg->program->config.perf_rb_pages)
+		*size = MAX(*size, wanted);
 	vec_push(cg->arena, &cg->object->events, event);
 	return (uint32_t)cg->object->events.count - 1;
 }
