@@ -385,17 +385,6 @@ with open(os.path.join(SOURCE, "runtime/exit_status.h"), encoding="utf-8") as so
     EXIT_STATUSES = source.read()
 
 
-def test_info_has_the_lines_that_test_engines_read(bpfline, live):
-    result = bpfline.run("--info")
-    assert result.status == 0 and result.stderr == ""
-    for section in ("System", "Build", "Kernel helpers", "Kernel features", "Probe types"):
-        assert re.search("^%s$" % section, result.stdout, re.MULTILINE)
-    for line in ("btf", "dpath", "iter", "kprobe_multi", "kprobe_session", "uprobe_multi", "get_func_ip",
-                 "lookup_percpu_elem", "libdw (DWARF support)", "blazesym (advanced symbolization)"):
-        assert re.search(r"(^|  )%s: (yes|no)\b" % re.escape(line), result.stdout, re.MULTILINE), line
-    assert not re.search(r" $", result.stdout, re.MULTILINE)
-
-
 def test_output_file(bpfline, live, tmp_path):
     path = tmp_path / "out"
     result = bpfline.script(HELLO, "-o", str(path))
@@ -412,22 +401,6 @@ def test_script_from_a_file(bpfline, live, tmp_path):
     path = tmp_path / "hi.bt"
     path.write_text("#!/usr/bin/env bpftrace\n" + HELLO)
     assert bpfline.run(str(path)).stdout == "hi\n\n\n"
-
-
-def test_link_named_as_the_reference(bpfline, live, tmp_path):
-    """Wrappers look for its name and its version."""
-    link = tmp_path / "bpftrace"
-    link.symlink_to(os.path.abspath(bpfline.path))
-    other = type(bpfline)(str(link), bpfline.canned, bpfline.load)
-    assert other.run("-V").stdout == "bpftrace v0.26.0\n"
-    assert other.script("begin { print(comm); }").stdout == "bpftrace\n\n\n"
-
-
-def test_small_environment(bpfline, live):
-    """Engines leave PATH and little else."""
-    result = bpfline.run("-e", HELLO, before=["env", "-i", "PATH=/usr/bin:/bin",
-                                              "__BPFTRACE_NOTIFY_PROBES_ATTACHED=1"])
-    assert result.stdout == "__BPFTRACE_NOTIFY_PROBES_ATTACHED\nhi\n\n\n"
 
 
 def test_lists_types(bpfline):
