@@ -257,6 +257,7 @@ static void find_in_path(struct user_files *files, const char *root, const char 
 			 struct user_paths *paths)
 {
 	const char *places = getenv("PATH"), *end;
+	struct user_paths found = { 0 };
 
 	if (!places)
 		places = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -267,9 +268,13 @@ static void find_in_path(struct user_files *files, const char *root, const char 
 		path = arena_printf(files->arena, "%s%.*s/%s", root, (int)(end - places), places, name);
 		if (end == places || !is_program(path))
 			continue;
-		add(files, path + strlen(root), path, paths);
-		return;
+		add(files, path + strlen(root), path, &found);
 	}
+	if (!found.count)
+		return;
+	if (found.count > 1)
+		found.items[0].shadowed = found.items[1].name;
+	vec_push(files->arena, paths, found.items[0]);
 }
 
 static void find_library(struct user_files *files, const char *root, const char *name,

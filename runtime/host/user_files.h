@@ -20,6 +20,7 @@ struct user_path {
 	const char *path; /* what to open: through /proc/PID/root for another root */
 	dev_t device;	  /* which file it is: two names may be of the same */
 	ino_t inode;
+	const char *shadowed; /* another program of that name, later in $PATH; or NULL */
 };
 
 VEC_STRUCT(user_paths, struct user_path);

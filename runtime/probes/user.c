@@ -66,6 +66,12 @@ bool open_binaries(struct expander *expander, const struct attach_point_parts *p
 	else if (!paths.count)
 		diag_report(program->diags, parts->span, DIAG_ATTACH_POINT,
 			    "process %u has no program that can be read", pid);
+	if (paths.count == 1 && paths.items[0].shadowed) {
+		diag_report(program->diags, part_span(parts, number), DIAG_SUSPICIOUS,
+			    "'%s' is %s: the first one in $PATH, where %s is another", part->text,
+			    paths.items[0].name, paths.items[0].shadowed);
+		diag_hint(program->diags, "a path means one of them");
+	}
 	for (i = 0; i < paths.count; i++) {
 		struct user_binary new = { .name = paths.items[i].name,
 					   .path = intern_str(program->interner,

@@ -336,6 +336,23 @@ def test_lists_of_a_script(bpfline, target):
     assert result.stdout.splitlines()[0] == "uprobe:%s:leaf" % target
 
 
+def test_first_in_the_path(bpfline, target, tmp_path):
+    """Of several programs of one name the first is meant, and the others are told; one file twice is one."""
+    folders = [tmp_path / name for name in ("one", "two", "three")]
+    for folder in folders:
+        folder.mkdir()
+    shutil.copy(target, folders[0] / "same_name")
+    os.link(folders[0] / "same_name", folders[1] / "same_name")
+    path = os.environ["PATH"] + ":" + ":".join(map(str, folders))
+    result = bpfline.script("uprobe:same_name:add { }", "--dry-run", env={"PATH": path})
+    assert result.status == 0 and result.stderr == ""
+    shutil.copy(target, folders[2] / "same_name")
+    result = bpfline.script("uprobe:same_name:add { }", "--dry-run", env={"PATH": path})
+    assert result.status == 0
+    assert "'same_name' is %s/same_name: the first one in $PATH, where %s/same_name is another" % (
+        folders[0], folders[2]) in result.stderr
+
+
 # --- what cannot be probed -----------------------------------------------------------------
 
 REFUSED = {
