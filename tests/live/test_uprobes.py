@@ -154,6 +154,56 @@ def test_process_in_a_root_of_its_own(bpfline, target, tmp_path):
     assert result.maps == {"@": "50"}
 
 
+def test_process_in_a_changed_root(bpfline, tmp_path):
+    """chroot, too, and libraries: what runs below another root is found and probed there."""
+    if not shutil.which("busybox"):
+        pytest.skip("no busybox")
+    (tmp_path / "bin").mkdir()
+    program = shutil.copy(shutil.which("busybox"), tmp_path / "bin" / "busybox")
+    process = subprocess.Popen(["chroot", str(tmp_path), "/bin/busybox", "cat"], stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            if os.readlink("/proc/%d/exe" % process.pid) == str(program):
+                break
+            time.sleep(0.02)
+        listed = bpfline.run("-l", "-p", str(process.pid), "uprobe:*").stdout
+        found = bpfline.run("--dump=object", "-p", str(process.pid), "--unsafe", "-e", "uprobe:/bin/busybox:0x%x { }" % entry_of(program))
+        missing = bpfline.run("--dump=object", "-p", str(process.pid), "-e", "uprobe:/bin/true:main { }")
+    finally:
+        process.kill()
+        process.wait()
+    assert "/proc/%d/" % process.pid in found.stdout, found.stderr + listed
+    assert "does not exist" in missing.stderr
+
+
+def entry_of(path):
+    with open(path, "rb") as f:
+        return int.from_bytes(f.read(32)[24:], "little")
+
+
+def test_attached_and_detached_while_it_runs(bpfline, target):
+    """Breakpoints come and go under running threads, at entries, returns and inside: the sum stays."""
+    args = ("-t", 2, "calls", 20000000)
+    script = ("uprobe:%s:add,uprobe:%s:leaf,uprobe:%s:text { @ = count(); } "
+              "uretprobe:%s:leaf,uretprobe:%s:negate { @r = count(); } interval:ms:40 { exit(); }" % ((target,) * 5))
+    process = subprocess.Popen([target, *map(str, args)], stdout=subprocess.PIPE, text=True)
+    seen = 0
+    while process.poll() is None and seen < 30:
+        result = bpfline.script(script)
+        assert result.status == 0, result.stderr
+        seen += 1
+    assert process.communicate()[0] == undisturbed(target, *args)
+    assert process.returncode == 0 and seen > 1
+
+
+def test_forks_under_return_probes(bpfline, target):
+    """A child has the parent's pending returns in its copy of the stack."""
+    result = trace(bpfline, target, "uretprobe:TARGET:main { @main = count(); } uprobe:TARGET:* { @all = count(); } "
+                   "uretprobe:TARGET:leaf { @leaf = count(); }", "fork", 200, options=("--follow",))
+    assert result.maps["@leaf"] == "400" and int(result.maps["@all"]) >= 1600
+
+
 @pytest.mark.parametrize("mechanism", [[], ["--attach=perf"]])
 def test_order_of_the_script(bpfline, target, mechanism):
     """The kernel runs what was attached last first."""
@@ -299,6 +349,16 @@ def test_semaphore_is_raised_and_lowered(bpfline, target, mechanism):
             running.go()
             result = tracer.stop()
     assert result.maps == {"@n": "10", "@sum": "45"}
+
+
+def test_semaphore_of_processes_that_start_later(bpfline, target):
+    """Whoever maps the file while the probe is attached has it raised, and nobody afterwards."""
+    with bpfline.start("usdt:%s:guarded { @ = count(); }" % target) as tracer:
+        during = subprocess.run([target, "usdt", "5"], capture_output=True, text=True, check=True).stdout
+        result = tracer.stop()
+    assert result.maps == {"@": "5"}
+    assert during != undisturbed(target, "usdt", 5) == subprocess.run(
+        [target, "usdt", "5"], capture_output=True, text=True, check=True).stdout
 
 
 def test_usdt_of_a_process(bpfline, target):
