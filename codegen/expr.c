@@ -30,7 +30,9 @@ static struct val emit_var(struct codegen *cg, struct variable *variable)
 {
 	const struct variable_place *place = variable_place(cg, variable);
 
-	return place->is_memory ? place->address : build_var_get(cg->b, place->cell);
+	if (place->is_memory)
+		return emit_load_value(cg, variable->type, place->address);
+	return build_var_get(cg->b, place->cell);
 }
 
 static struct val emit_builtin(struct codegen *cg, const struct expr *expr,

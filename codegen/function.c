@@ -157,7 +157,7 @@ static void place_at(struct codegen *cg, struct variable *variable, struct val a
 static void place_param(struct codegen *cg, struct variable *param, struct val val)
 {
 	if (type_in_register(param->type))
-		build_var_set(cg->b, variable_place(cg, param)->cell, val);
+		variable_set(cg, param, val, param->type);
 	else if (param->is_changed)
 		emit_copy(cg, variable_place(cg, param)->address, val, param->type->size);
 	else

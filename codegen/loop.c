@@ -187,7 +187,7 @@ static void blur_variable(struct blur *blur, const struct expr *target)
 	const struct variable *variable = target->kind == EXPR_VAR ? target->var.variable : NULL;
 	const struct variable_place *place = variable ? variable->storage : NULL;
 
-	if (place && type_is_integer(variable->type))
+	if (place && !place->is_memory && type_is_integer(variable->type))
 		blur_cell(blur->cg, place->cell, blur->zero);
 }
 

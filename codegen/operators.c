@@ -215,9 +215,11 @@ static struct val emit_unary(struct codegen *cg, const struct expr *expr)
 	case UNARY_DEREF:
 		return emit_at_place(cg, emit_place(cg, expr), expr->type);
 	case UNARY_ADDRESS:
-		break;
+		if (operand->kind == EXPR_MAP)
+			return val_map(operand->map.map->index);
+		return variable_place(cg, operand->var.variable)->address;
 	}
-	return emit_unsupported(cg, expr->span, "taking an address");
+	unreachable();
 }
 
 struct val emit_incdec(struct codegen *cg, const struct expr *expr, bool wants_value)

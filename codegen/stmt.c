@@ -19,7 +19,7 @@ const struct variable_place *variable_place(struct codegen *cg, struct variable 
 	if (place)
 		return place;
 	place = arena_new_struct(cg->arena, struct variable_place);
-	place->is_memory = !type_in_register(variable->type);
+	place->is_memory = !type_in_register(variable->type) || variable->is_addressed;
 	if (place->is_memory)
 		place->address = build_slot(cg->b, MAX(variable->type->size, 1u));
 	else
@@ -40,7 +40,11 @@ void variable_set(struct codegen *cg, struct variable *variable, struct val val,
 {
 	const struct variable_place *place = variable_place(cg, variable);
 
-	build_var_set(cg->b, place->cell, emit_convert(cg, val, type, variable->type));
+	val = emit_convert(cg, val, type, variable->type);
+	if (place->is_memory)
+		emit_store_value(cg, variable->type, place->address, val);
+	else
+		build_var_set(cg->b, place->cell, val);
 }
 
 /* $x = value, where the type of $x is one of memory. */
@@ -65,21 +69,26 @@ void assign_variable(struct codegen *cg, struct variable *variable, const struct
 		assign_memory(cg, variable, value);
 }
 
+/* A variable that nothing is assigned to yet. */
+static void emit_empty(struct codegen *cg, struct variable *variable)
+{
+	const struct variable_place *place = variable_place(cg, variable);
+
+	if (place->is_memory)
+		emit_zero(cg, place->address, variable->type->size);
+	else
+		build_var_set(cg->b, place->cell, val_const(0));
+}
+
 void place_hoisted(struct codegen *cg, const struct instance *instance)
 {
 	size_t i;
 
 	for (i = 0; i < instance->variables.count; i++) {
 		struct variable *variable = instance->variables.items[i];
-		const struct variable_place *place;
 
-		if (!variable->is_hoisted || !variable->type || variable->type->kind == TYPE_VOID)
-			continue;
-		place = variable_place(cg, variable);
-		if (place->is_memory)
-			emit_zero(cg, place->address, variable->type->size);
-		else
-			build_var_set(cg->b, place->cell, val_const(0));
+		if (variable->is_hoisted && variable->type && variable->type->kind != TYPE_VOID)
+			emit_empty(cg, variable);
 	}
 }
 
@@ -91,10 +100,8 @@ static void emit_let(struct codegen *cg, const struct stmt *stmt)
 		return; /* never assigned */
 	if (stmt->let.value)
 		assign_variable(cg, variable, stmt->let.value);
-	else if (type_in_register(variable->type))
-		build_var_set(cg->b, variable_place(cg, variable)->cell, val_const(0));
 	else
-		emit_zero(cg, variable_place(cg, variable)->address, variable->type->size);
+		emit_empty(cg, variable);
 }
 
 /* --- assignment ----------------------------------------------------------------- */

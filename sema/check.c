@@ -143,6 +143,8 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 		check_ident(&walk->checker, expr);
 	} else if (expr->kind == EXPR_INCDEC) {
 		check_incdec(walk, expr);
+	} else if (expr->kind == EXPR_UNARY && expr->unary.op == UNARY_ADDRESS) {
+		walk->whole_map = expr->unary.operand; /* of any kind */
 	} else if (expr->kind == EXPR_MAP && expr->map.map) {
 		check_map_read(walk, expr);
 	}
@@ -162,6 +164,9 @@ static void require_value(struct walk *walk, const struct expr *value)
 		return;
 	diag_report(diags_of(walk), value->span, DIAG_NOT_A_VALUE,
 		    "Invalid expression for assignment: this has no value");
+	if (value->kind == EXPR_IF)
+		diag_hint(diags_of(walk), "an 'if' has one when both branches, that of else too, end in one "
+			  "without ';'");
 }
 
 /* What the value consists of in the end: the last expression of blocks. */

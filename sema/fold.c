@@ -309,10 +309,16 @@ static void fold_binary(struct folder *folder, struct expr *expr)
 		fold_string_offset(folder, expr);
 }
 
-static void fold_unary(struct folder *folder, struct expr *expr)
+static void fold_unary(struct folder *folder, struct expr **slot)
 {
+	struct expr *expr = *slot, *operand = expr->unary.operand;
 	wide number;
 
+	if (expr->unary.op == UNARY_DEREF && operand->kind == EXPR_UNARY &&
+	    operand->unary.op == UNARY_ADDRESS && operand->unary.operand->kind == EXPR_VAR) {
+		become(slot, operand->unary.operand); /* *&$x */
+		return;
+	}
 	if (!is_constant(expr->unary.operand))
 		return;
 	number = number_of(expr->unary.operand);
@@ -438,7 +444,7 @@ static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
 	else if (expr->kind == EXPR_PARAM_COUNT)
 		become_number(folder, expr, (wide)folder->program->options->param_count);
 	else if (expr->kind == EXPR_UNARY)
-		fold_unary(folder, expr);
+		fold_unary(folder, slot);
 	else if (expr->kind == EXPR_BINARY)
 		fold_binary(folder, expr);
 	else if (expr->kind == EXPR_TERNARY)

@@ -166,11 +166,38 @@ static const struct type *infer_deref(struct inferer *inferer, struct expr *expr
 	return void_of(inferer);
 }
 
+/* &$x points to the variable; &@m is the map itself, whatever it holds. */
+static const struct type *infer_address(struct inferer *inferer, struct expr *expr)
+{
+	struct types *types = &inferer->program->types;
+	struct expr *operand = expr->unary.operand;
+
+	if (operand->kind == EXPR_MAP && !operand->map.keys.count)
+		return type_pointer(types, types->void_type, SPACE_KERNEL);
+	if (operand->kind == EXPR_VAR && operand->var.variable) {
+		operand->var.variable->is_addressed = true;
+		/* Not to what may still become another integer. */
+		return operand->type && !is_literal(operand->type)
+			       ? type_pointer(types, operand->type, SPACE_KERNEL)
+			       : NULL;
+	}
+	if (inferer->is_final) {
+		diag_report(inferer->program->diags, expr->span, DIAG_BAD_OPERAND,
+			    "'&' takes a variable or a whole map: what a field or an element holds has no "
+			    "address here");
+		diag_hint(inferer->program->diags,
+			  "of a struct in memory: (uint64)pointer + offsetof(struct T, member)");
+	}
+	return void_of(inferer);
+}
+
 static const struct type *infer_unary(struct inferer *inferer, struct expr *expr)
 {
 	struct types *types = &inferer->program->types;
 	const struct type *operand = expr->unary.operand->type;
 
+	if (expr->unary.op == UNARY_ADDRESS)
+		return infer_address(inferer, expr);
 	if (!operand)
 		return expr->unary.op == UNARY_NOT ? types->bool_type : NULL;
 	if (is_void(operand))
@@ -182,10 +209,7 @@ static const struct type *infer_unary(struct inferer *inferer, struct expr *expr
 	case UNARY_DEREF:
 		return infer_deref(inferer, expr);
 	case UNARY_ADDRESS:
-		if (inferer->is_final)
-			diag_report(inferer->program->diags, expr->span, DIAG_UNSUPPORTED,
-				    "taking the address of a variable or map is not supported");
-		return void_of(inferer);
+		break; /* above */
 	case UNARY_NEG:
 	case UNARY_COMPLEMENT:
 		if (type_is_integer(operand)) {
@@ -253,7 +277,7 @@ static const struct type *infer_items(struct inferer *inferer, const struct expr
 		if (!parts[i])
 			return NULL;
 		if (is_void(parts[i])) {
-			if (inferer->is_final)
+			if (inferer->is_final && !inferer->program->diags->error_count)
 				diag_report(inferer->program->diags, items->items[i]->span,
 					    DIAG_NOT_A_VALUE, "this has no value to put in a tuple");
 			return parts[i];

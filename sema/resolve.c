@@ -348,6 +348,12 @@ static void resolve_if(struct resolver *resolver, struct expr *expr)
 	resolve_branch(resolver, expr->if_.no, dead);
 }
 
+static bool is_address_of_map(const struct expr *expr)
+{
+	return expr->kind == EXPR_UNARY && expr->unary.op == UNARY_ADDRESS &&
+	       expr->unary.operand->kind == EXPR_MAP && !expr->unary.operand->map.keys.count;
+}
+
 static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 {
 	struct resolver *resolver = resolver_of(visitor);
@@ -364,7 +370,10 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 		resolve_ident(resolver, expr);
 	else if (expr->kind == EXPR_VAR)
 		resolve_var(resolver, expr);
-	else if (expr->kind == EXPR_MAP)
+	else if (is_address_of_map(expr)) {
+		resolve_map(resolver, expr->unary.operand, true);
+		return false;
+	} else if (expr->kind == EXPR_MAP)
 		resolve_map(resolver, expr, false);
 	else if (expr->kind == EXPR_INCDEC)
 		note_changed(resolver, expr->incdec.operand);
