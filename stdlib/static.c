@@ -219,12 +219,6 @@ static void refuse_cookie(struct checker *checker, struct expr *call)
 	       "(uint64)sk, the socket's address, identifies it as long as it lives");
 }
 
-static void refuse_concat(struct checker *checker, struct expr *call)
-{
-	refuse(checker, call, "strings are put together when they are printed",
-	       "printf(\"%s%s\", a, b); as a key a tuple does: @[a, b]");
-}
-
 const struct builtin static_builtins[] = {
 	{ "is_str", "bool (any)", "Is the type a string?", BUILTIN_MUST_CALL, .known = is_str, .emit = emit_known,
 	  .example = "begin { print(is_str(\"q\")); }\n"
@@ -280,8 +274,6 @@ const struct builtin static_builtins[] = {
 	  .check = refuse_path },
 	{ "socket_cookie", "uint64 (any)", "Not supported.", BUILTIN_MUST_CALL,
 	  .check = refuse_cookie },
-	{ "str_concat", "string[64] (any, any)", "Not supported.", BUILTIN_MUST_CALL,
-	  .check = refuse_concat },
 	{ "unwatch", "void (any)", "Not supported.", BUILTIN_MUST_CALL, .check = refuse_unwatch },
 	{ "skboutput", "uint32 (string-lit, any, any, any)", "Not supported.", BUILTIN_MUST_CALL,
 	  .check = refuse_skboutput },

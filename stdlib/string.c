@@ -17,6 +17,9 @@
 /* From this limit on a string that does not fit is cut without a mark (stdlib.md 7). */
 enum { MARKED_BELOW = 1024 };
 
+/* More than any max_strlen that a string of a map may have. */
+enum { CONCAT_MAX = 16384 };
+
 static uint32_t max_strlen(const struct program *program)
 {
 	return (uint32_t)program->config.max_strlen;
@@ -254,6 +257,62 @@ static struct val emit_strlen(struct codegen *cg, const struct expr *call)
 	return build_var_get(b, length);
 }
 
+/* --- str_concat -------------------------------------------------------------------------------- */
+
+/* With room for both, and a NUL where the first fills its bytes. */
+static const struct type *infer_concat(struct inferer *inferer, struct expr *call)
+{
+	const struct expr *left = call_arg(call, 0), *right = call_arg(call, 1);
+
+	if (!left || !right || !left->type || !right->type)
+		return NULL;
+	return type_string(&inferer->program->types,
+			   MIN(left->type->size + right->type->size + 1, CONCAT_MAX));
+}
+
+static void check_concat(struct checker *checker, struct expr *call)
+{
+	uint32_t size = call_arg(call, 0)->type->size + call_arg(call, 1)->type->size + 1;
+
+	if (size > CONCAT_MAX)
+		diag_report(checker->program->diags, call->span, DIAG_TOO_LARGE,
+			    "str_concat() makes strings of up to %d bytes, these may have %u", CONCAT_MAX,
+			    size);
+}
+
+/* The string's bytes with a NUL behind them, wherever they came from. */
+static struct val ended_string(struct codegen *cg, const struct expr *arg)
+{
+	struct val slot;
+
+	if (arg->kind == EXPR_STRING)
+		return emit_expr(cg, arg);
+	slot = build_slot(cg->b, arg->type->size + 1);
+	emit_expr_into(cg, arg, arg->type, slot);
+	build_store(cg->b, 1, slot, arg->type->size, val_const(0));
+	return slot;
+}
+
+/* The helper that copies a string says how long it was: there the second one begins. */
+static void emit_concat(struct codegen *cg, const struct expr *call, struct val address)
+{
+	const struct expr *left = call_arg(call, 0), *right = call_arg(call, 1);
+	struct builder *b = cg->b;
+	uint32_t end = build_label(b);
+	struct val first = ended_string(cg, left), second = ended_string(cg, right), length;
+
+	emit_zero(cg, address, call->type->size);
+	length = BUILD_CALL(b, BPF_FUNC_probe_read_kernel_str, address,
+			    val_const(left->type->size + 1), first);
+	length = build_alu(b, BPF_SUB, length, val_const(1));
+	build_branch(b, BPF_JGT, length, val_const(left->type->size), end);
+	build_enter(b);
+	BUILD_CALL(b, BPF_FUNC_probe_read_kernel_str, build_alu(b, BPF_ADD, address, length),
+		   val_const(right->type->size + 1), second);
+	build_leave(b);
+	build_place(b, end);
+}
+
 const struct builtin string_builtins[] = {
 	{ "str", "infer (pointer address, [int size])",
 	  "The string at an address, or of a positional parameter; at most so many bytes of it.",
@@ -270,5 +329,9 @@ const struct builtin string_builtins[] = {
 	  BUILTIN_MUST_CALL, .emit = emit_strlen,
 	  .example = "begin { print(strlen(\"four\")); }\n"
 		     "4\n" },
+	{ "str_concat", "infer (string, string)", "The two strings, one behind the other.",
+	  BUILTIN_MUST_CALL, .infer = infer_concat, .check = check_concat, .emit_into = emit_concat,
+	  .example = "begin { @[str_concat(comm, \"!\")] = 1; }\n"
+		     "@[bpfline!]: 1\n" },
 	{ NULL },
 };
