@@ -242,8 +242,10 @@ static void put_call(struct assembler *as, const struct insn *insn)
 	}
 	if (insn->flags & INSN_FUNCTION)
 		add_reloc(as, RELOC_FUNCTION, (uint32_t)insn->imm);
-	put(as, BPF_JMP | BPF_CALL, 0, insn->flags & INSN_FUNCTION ? BPF_PSEUDO_CALL : 0, 0,
-	    (int32_t)insn->imm);
+	put(as, BPF_JMP | BPF_CALL, 0,
+	    insn->flags & INSN_FUNCTION ? BPF_PSEUDO_CALL :
+	    insn->flags & INSN_KERNEL	? BPF_PSEUDO_KFUNC_CALL : 0,
+	    0, (int32_t)insn->imm);
 	if (insn->dst)
 		put_move(as, phys(as, insn->dst), 0);
 }

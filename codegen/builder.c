@@ -269,6 +269,20 @@ struct val build_call(struct builder *b, int helper, const struct val *args, uns
 	return append_value(b, call_insn(b, helper, args, count), call_reach(helper));
 }
 
+struct val build_call_kernel(struct builder *b, uint32_t function, const struct val *args,
+			     unsigned count)
+{
+	struct insn insn;
+	struct reach reach = REACH_SCALAR;
+
+	if (builder_is_idle(b))
+		return val_const(0);
+	insn = call_insn(b, (int)function, args, count);
+	insn.flags = INSN_KERNEL;
+	reach.may_be_pointer = true;
+	return append_value(b, insn, reach);
+}
+
 struct val build_call_function(struct builder *b, uint32_t function, const struct val *args,
                                unsigned count)
 {

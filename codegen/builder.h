@@ -182,6 +182,10 @@ struct val build_call_pure(struct builder *b, int helper, const struct val *args
 struct val build_call_function(struct builder *b, uint32_t function, const struct val *args,
 			       unsigned count);
 
+/* A function of the kernel that programs may call, by its number in the kernel's BTF. */
+struct val build_call_kernel(struct builder *b, uint32_t function, const struct val *args,
+			     unsigned count);
+
 #define BUILD_CALL(b, helper, ...)                                                              \
 	build_call((b), (helper), (const struct val[]){ __VA_ARGS__ },                          \
 		   sizeof((const struct val[]){ __VA_ARGS__ }) / sizeof(struct val))

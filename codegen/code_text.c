@@ -129,6 +129,8 @@ static void print_jump(struct printer *p, const struct bpf_insn *insn, uint32_t 
 		if (insn->src_reg == BPF_PSEUDO_CALL) {
 			p->reloc++;
 			strbuf_printf(p->out, "call function %d", insn->imm);
+		} else if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL) {
+			strbuf_printf(p->out, "call kernel function %d", insn->imm);
 		} else if (insn->imm == HELPER_IS_RETURN) {
 			strbuf_puts(p->out, "call is_return");
 		} else {

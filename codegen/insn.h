@@ -46,6 +46,7 @@ enum insn_flag {
 	INSN_SLOT = 4,   /* the place is slot `a` + offset, else register `a` + offset */
 	INSN_SPILL = 8,  /* the place is spill slot `a` */
 	INSN_FUNCTION = 32, /* a call of a function of the program */
+	INSN_KERNEL = 64, /* a call of a function of the kernel, by its number in the kernel's BTF */
 	INSN_32 = 16,    /* compare or compute the low 32 bits */
 };
 

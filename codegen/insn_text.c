@@ -171,7 +171,8 @@ static void add_call(const struct function *fn, const struct insn *insn, struct 
 	unsigned i;
 
 	strbuf_printf(out, "%s%s %" PRId64 "(", insn->flags & INSN_PURE ? "pure " : "",
-	              insn->flags & INSN_FUNCTION ? "function" : "helper", insn->imm);
+	              insn->flags & INSN_FUNCTION ? "function" :
+	              insn->flags & INSN_KERNEL	  ? "kernel function" : "helper", insn->imm);
 	for (i = 0; i < insn->size; i++) {
 		const struct val *arg = &fn->args.items[insn->a + i];
 

@@ -47,6 +47,7 @@ enum builtin_flag {
 	BUILTIN_ARGS = 256,	/* args: its type is the instance's */
 	BUILTIN_HANDS_ON = 1024, /* ustack: gives the context to a helper, which takes that of any probe */
 	BUILTIN_MAY_END = 2048,	 /* assert(): may end the run */
+	BUILTIN_KERNEL = 4096,	/* with arguments it calls a function of the kernel */
 	BUILTIN_SETTINGS = 2048, /* config: its fields are the settings, as constants */
 	BUILTIN_WORDS = 512,	/* kstack(perf): bare words among the arguments are no names */
 };
@@ -66,7 +67,8 @@ struct builtin {
 	const struct type *(*infer)(struct inferer *inferer, struct expr *call);
 
 	/* Of a bool that follows from the argument's type, or from a literal string: its value. */
-	bool (*known)(struct program *program, const struct expr *arg);
+	bool (*known)(struct program *program, const struct instance *instance,
+		      const struct expr *arg);
 
 	/* Checks beyond the prototype, once types are known (sema/check.h).  May set call.data. */
 	void (*check)(struct checker *checker, struct expr *call);

@@ -112,6 +112,7 @@ struct usage {
 	const struct program *program;
 	bool context;	 /* reads the probe's context at all */
 	bool point;	 /* asks which attach point it is */
+	bool kernel;	 /* calls functions of the kernel */
 	bool args;	 /* names `args` */
 	bool whole_args; /* ... not only field by field */
 	bool types;	 /* names types, which may be the probed program's */
@@ -162,6 +163,8 @@ static bool note_expr(struct ast_visitor *visitor, struct expr **slot)
 	builtin = builtin_named(usage->program, expr);
 	if (builtin) {
 		note_builtin(usage, builtin, expr->span);
+		usage->kernel |= (builtin->flags & BUILTIN_KERNEL) && expr->kind == EXPR_CALL &&
+				 expr->call.args.count;
 		usage->whole_args |= (builtin->flags & BUILTIN_ARGS) != 0;
 	}
 	return true;
@@ -420,6 +423,7 @@ static void expand_probe(struct program *program, const struct probe *probe, uin
 
 	find_usage(program, probe, &usage);
 	expander.uses_args = usage.context;
+	expander.calls_kernel = usage.kernel;
 	for (i = 0; i < probe->attach_points.count; i++)
 		resolve_attach_point(&expander, &probe->attach_points.items[i]);
 	if (usage.args)

@@ -387,7 +387,7 @@ static void fold_known(struct folder *folder, struct expr *call)
 	const struct expr *arg = call->call.args.count == 1 ? call->call.args.items[0] : NULL;
 
 	if (builtin && builtin->known && arg && (arg->type || arg->kind == EXPR_STRING))
-		become_bool(call, builtin->known(folder->program, arg));
+		become_bool(call, builtin->known(folder->program, folder->instance, arg));
 }
 
 /* typeinfo(e).base_type */

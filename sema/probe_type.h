@@ -52,6 +52,7 @@ struct expander {
 	struct span span;
 	bool is_tentative; /* one of several types that may be meant: adds only what is there for sure */
 	bool uses_args; /* the predicate or body reads args, argN, ctx ... of the probe */
+	bool calls_kernel; /* it calls functions of the kernel, which not all types of programs may */
 	VEC(struct attach_point *) points;
 };
 

@@ -208,6 +208,9 @@ struct target {
 	int (*find_function)(const struct target *target, struct types *types, const char *module,
 			     const char *name, struct kernel_function *ret_function);
 
+	/* May programs of this type call the kernel's function?  NULL: by the kernel's version. */
+	bool (*may_call)(const struct target *target, uint32_t prog_type, uint32_t function);
+
 	/* Id of the control group with this folder.  0, or -errno; NULL: the target does not tell. */
 	int (*cgroup_id)(const struct target *target, const char *path, uint64_t *ret_id);
 };

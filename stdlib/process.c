@@ -11,6 +11,7 @@
 #include "sema/arch.h"
 #include "sema/check.h"
 #include "stdlib/call.h"
+#include "stdlib/kernel_call.h"
 #include "stdlib/library.h"
 
 enum { COMM_SIZE = 16 };
@@ -57,15 +58,58 @@ static struct val emit_tid(struct codegen *cg, const struct expr *call)
 	return build_extend(cg->b, emit_ids(cg, call), 4, false);
 }
 
+/* --- comm(pid): the kernel's functions look the task up ----------------------------------- */
+
+static const char task_from_pid[] = "bpf_task_from_pid", task_release[] = "bpf_task_release";
+
 static void check_comm(struct checker *checker, struct expr *call)
 {
-	if (!call_arg(call, 0))
+	struct program *program = checker->program;
+	const struct expr *pid = call_arg(call, 0);
+	uint32_t id, offset;
+
+	if (!pid)
 		return;
-	diag_report(checker->program->diags, call->span, DIAG_UNSUPPORTED,
-		    "comm() of another process is not supported");
-	diag_hint(checker->program->diags,
-		  "pcomm is the parent's, leader_comm the name of the process's first thread; both take "
-		  "a struct task_struct *");
+	if (!type_is_integer(pid->type)) {
+		diag_report(program->diags, pid->span, DIAG_ARG_TYPE,
+			    "comm() of a process takes its id (%s provided)", pid->type->name);
+		return;
+	}
+	id = kernel_function_id(program, task_from_pid);
+	if (!id || !program->target->member_offset(program->target, "task_struct", "comm", &offset)) {
+		diag_report(program->diags, call->span, DIAG_UNSUPPORTED,
+			    "comm() of another process needs %s(), which came with Linux 6.2, and the "
+			    "kernel's BTF", task_from_pid);
+	} else if (!kernel_function_allowed(program, checker->instance, id)) {
+		diag_report(program->diags, call->span, DIAG_WRONG_PROBE,
+			    "comm() of another process can not be used with %s: this kernel does not let "
+			    "such programs call %s()", checker->instance->points.items[0]->name,
+			    task_from_pid);
+		diag_hint(program->diags, "system calls, interval and profile may; pcomm and leader_comm "
+			  "work everywhere");
+	}
+}
+
+/* Of nobody: "N/A".  The task is held as long as its name is read. */
+static void emit_comm_of(struct codegen *cg, const struct expr *pid, struct val address)
+{
+	struct builder *b = cg->b;
+	uint32_t offset = 0, end = build_label(b), nobody = build_label(b);
+	struct val number = emit_expr(cg, pid), task;
+
+	cg->program->target->member_offset(cg->program->target, "task_struct", "comm", &offset);
+	task = build_call_kernel(b, kernel_function_id(cg->program, task_from_pid), &number, 1);
+	build_branch(b, BPF_JEQ, task, val_const(0), nobody);
+	build_enter(b);
+	emit_string_into(cg, address, COMM_SIZE, build_offset(b, task, offset), SPACE_KERNEL);
+	build_call_kernel(b, kernel_function_id(cg->program, task_release), &task, 1);
+	build_leave(b);
+	build_jump(b, end);
+	build_place(b, nobody);
+	build_enter(b);
+	emit_text(cg, "N/A", 3, COMM_SIZE, address);
+	build_leave(b);
+	build_place(b, end);
 }
 
 static struct val emit_uid(struct codegen *cg, const struct expr *call UNUSED)
@@ -104,12 +148,16 @@ static unsigned store_unit(struct val address)
  * Two loads from the current task take 8 ns, the helper 35.  The helper pads
  * with zeros, but not in all versions: from 5.18 to 6.x it stopped at the NUL.
  */
-static void emit_comm(struct codegen *cg, const struct expr *call UNUSED, struct val address)
+static void emit_comm(struct codegen *cg, const struct expr *call, struct val address)
 {
 	unsigned unit = store_unit(address);
 	struct val task, word;
 	uint32_t offset, i;
 
+	if (call_arg(call, 0)) {
+		emit_comm_of(cg, call_arg(call, 0), address);
+		return;
+	}
 	if (unit && find_comm(cg, &offset)) {
 		task = build_call_pure(cg->b, BPF_FUNC_get_current_task_btf, NULL, 0);
 		for (i = 0; i < COMM_SIZE; i += 8) {
@@ -234,7 +282,9 @@ const struct builtin process_builtins[] = {
 	  .example = "tracepoint:syscalls:sys_enter_openat /uid != 0/ { @[uid] = count(); }" },
 	{ "gid", "uint64", "Group id of the current task.", .emit = emit_gid,
 	  .example = "tracepoint:syscalls:sys_enter_openat { @[gid] = count(); }" },
-	{ "comm", "string[16] ([any])", "Name of the current thread.", .check = check_comm,
+	{ "comm", "string[16] ([any pid])",
+	  "Name of the current thread; comm(pid): of the thread with that id in the initial "
+	  "namespace, \"N/A\" if there is none.", BUILTIN_KERNEL, .check = check_comm,
 	  .emit_into = emit_comm,
 	  .example = "begin { print(comm); }\n"
 		     "bpfline\n" },

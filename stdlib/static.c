@@ -11,51 +11,59 @@
 #include "sema/check.h"
 #include "stdlib/call.h"
 #include "stdlib/format.h"
+#include "stdlib/kernel_call.h"
 #include "stdlib/library.h"
 #include "stdlib/printf.h"
 
 /* --- is_* -------------------------------------------------------------------------------- */
 
-static bool is_str(struct program *program UNUSED, const struct expr *arg)
+static bool is_str(struct program *program UNUSED,
+		   const struct instance *instance UNUSED, const struct expr *arg)
 {
 	return arg->kind == EXPR_STRING || arg->type->kind == TYPE_STRING;
 }
 
-static bool is_ptr(struct program *program UNUSED, const struct expr *arg)
+static bool is_ptr(struct program *program UNUSED,
+		   const struct instance *instance UNUSED, const struct expr *arg)
 {
 	return arg->type && arg->type->kind == TYPE_POINTER;
 }
 
-static bool is_array(struct program *program UNUSED, const struct expr *arg)
+static bool is_array(struct program *program UNUSED,
+		     const struct instance *instance UNUSED, const struct expr *arg)
 {
 	return arg->type && arg->type->kind == TYPE_ARRAY;
 }
 
-static bool is_integer(struct program *program UNUSED, const struct expr *arg)
+static bool is_integer(struct program *program UNUSED,
+		       const struct instance *instance UNUSED, const struct expr *arg)
 {
 	return arg->type && arg->type->kind == TYPE_INT;
 }
 
-static bool is_unsigned(struct program *program UNUSED, const struct expr *arg)
+static bool is_unsigned(struct program *program UNUSED,
+			const struct instance *instance UNUSED, const struct expr *arg)
 {
 	return arg->type && arg->type->kind == TYPE_INT &&
 	       !(arg->type->integer.is_literal ? arg->type->integer.is_negative
 					       : arg->type->integer.is_signed);
 }
 
-static bool is_literal(struct program *program UNUSED, const struct expr *arg)
+static bool is_literal(struct program *program UNUSED,
+		       const struct instance *instance UNUSED, const struct expr *arg)
 {
 	return arg->kind == EXPR_NUMBER || arg->kind == EXPR_STRING || arg->kind == EXPR_BOOL;
 }
 
-static bool is_scalar(struct program *program UNUSED, const struct expr *arg)
+static bool is_scalar(struct program *program UNUSED,
+		      const struct instance *instance UNUSED, const struct expr *arg)
 {
 	return arg->kind == EXPR_MAP && arg->map.map && arg->map.map->kind != MAP_KEYED;
 }
 
 static struct val emit_known(struct codegen *cg, const struct expr *call)
 {
-	return val_const(call->call.builtin->known(cg->program, call_arg(call, 0)));
+	return val_const(call->call.builtin->known(cg->program, cg->instance, call_arg(call, 0)));
 }
 
 /* --- static_assert, fail: reported where they are not pruned ------------------------------- */
@@ -81,7 +89,7 @@ static void check_fail(struct checker *checker, struct expr *call)
 
 	check_formatted(checker, call);
 	for (i = 1; i < call_arg_count(call); i++)
-		if (!is_literal(checker->program, call_arg(call, i)))
+		if (!is_literal(checker->program, checker->instance, call_arg(call, i)))
 			diag_report(checker->program->diags, call_arg(call, i)->span,
 				    DIAG_ARG_LITERAL, "fail() can only use literals");
 }
@@ -160,9 +168,10 @@ static struct val emit_same(struct codegen *cg, const struct expr *call)
 	return emit_expr(cg, call_arg(call, 0));
 }
 
-/* --- kfunc_exist --------------------------------------------------------------------------- */
+/* --- kfunc_exist, kfunc_allowed ------------------------------------------------------------ */
 
-static bool kfunc_exist(struct program *program, const struct expr *arg)
+static bool kfunc_exist(struct program *program, const struct instance *instance UNUSED,
+			const struct expr *arg)
 {
 	const struct target *target = program->target;
 	struct kernel_function function;
@@ -171,6 +180,14 @@ static bool kfunc_exist(struct program *program, const struct expr *arg)
 	if (target->find_function && arg->kind == EXPR_STRING)
 		err = target->find_function(target, &program->types, NULL, arg->string.text, &function);
 	return !err || err == -EEXIST;
+}
+
+static bool kfunc_allowed(struct program *program, const struct instance *instance,
+			  const struct expr *arg)
+{
+	uint32_t id = arg->kind == EXPR_STRING ? kernel_function_id(program, arg->string.text) : 0;
+
+	return id && kernel_function_allowed(program, instance, id);
 }
 
 /* --- what there is not ---------------------------------------------------------------------- */
@@ -194,12 +211,6 @@ static void refuse_skboutput(struct checker *checker, struct expr *call)
 {
 	refuse(checker, call, "packets are not written to files",
 	       "buf() prints the bytes of a packet; tcpdump writes them");
-}
-
-static void refuse_kfunc(struct checker *checker, struct expr *call)
-{
-	refuse(checker, call, "functions of the kernel are not called from programs",
-	       "kfunc_exist() tells whether the kernel has one");
 }
 
 static void refuse_dwarf(struct checker *checker, struct expr *call)
@@ -268,8 +279,11 @@ const struct builtin static_builtins[] = {
 	  BUILTIN_MUST_CALL, .known = kfunc_exist, .emit = emit_known,
 	  .example = "begin { print(kfunc_exist(\"no_such_function\")); }\n"
 		     "false\n" },
-	{ "kfunc_allowed", "bool (string-lit)", "Not supported.", BUILTIN_MUST_CALL,
-	  .check = refuse_kfunc },
+	{ "kfunc_allowed", "bool (string-lit name)",
+	  "May programs of this probe call that function of the kernel?  As comm(pid) does.",
+	  BUILTIN_MUST_CALL, .known = kfunc_allowed, .emit = emit_known,
+	  .example = "begin { print(kfunc_allowed(\"vfs_read\")); }\n"
+		     "false\n" },
 	{ "path", "string[64] (any, [any])", "Not supported.", BUILTIN_MUST_CALL,
 	  .check = refuse_path },
 	{ "socket_cookie", "uint64 (any)", "Not supported.", BUILTIN_MUST_CALL,

@@ -112,6 +112,40 @@ static bool has_kprobe_multi(void)
 	return err == -EINVAL;
 }
 
+enum { REFUSAL_LOG = 4096 };
+
+/* Typed programs are loaded for a place: this one every kernel has. */
+static uint32_t any_place(const struct target *target, uint32_t prog_type)
+{
+	return prog_type == BPF_PROG_TYPE_TRACING ? target_typedef_id(target, "btf_trace_sys_enter")
+						  : 0;
+}
+
+bool host_may_call(const struct target *target, uint32_t prog_type, uint32_t function)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL,
+		  .imm = (int32_t)function },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	char log[REFUSAL_LOG] = "";
+	const struct bpf_program_spec program = {
+		.name = "may_call", .license = "GPL", .type = prog_type,
+		.attach_type = prog_type == BPF_PROG_TYPE_TRACING ? BPF_TRACE_RAW_TP : 0,
+		.attach_btf_id = any_place(target, prog_type), .insns = insns,
+		.insn_count = ARRAY_SIZE(insns), .btf = -1, .log = log, .log_size = sizeof(log),
+	};
+	int fd = bpf_load_program(&program);
+
+	if (fd >= 0) {
+		close(fd);
+		return true;
+	}
+	/* What it finds fault with is an argument then: so the call as such is allowed. */
+	return strstr(log, ") call ") && !strstr(log, "is not allowed");
+}
+
 bool feature_of_host(enum target_feature feature, const struct target *target)
 {
 	if (feature == FEATURE_UPROBE_MULTI)

@@ -18,4 +18,7 @@ bool feature_of_host(enum target_feature feature, const struct target *target);
 /* By its name in TARGET_FEATURES; FEATURE_COUNT for an unknown one. */
 enum target_feature feature_find(const char *name);
 
+/* May programs of this type call the function of the running kernel?  Tried. */
+bool host_may_call(const struct target *target, uint32_t prog_type, uint32_t function);
+
 #endif

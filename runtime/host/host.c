@@ -445,6 +445,7 @@ struct target *host_target_new(struct arena *arena, const struct host_options *o
 	facts->target.kernel_version = parse_version(uts.release);
 	facts->target.user_files = user_files_new(arena, "");
 	facts->target.cgroup_id = host_cgroup_id;
+	facts->target.may_call = host_may_call;
 	find_pid_namespace(&facts->target);
 	cpus = read_cpu_list("/sys/devices/system/cpu/possible", NULL, 65536);
 	facts->target.cpu_count = cpus ? cpus : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);

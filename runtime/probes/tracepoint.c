@@ -4,10 +4,11 @@
  * How a point is attached is chosen here, for all bodies alike:
  *
  *	syscalls:sys_enter_X, raw_syscalls:*	one program for all (syscalls.c)
- *	others, args not used			raw tracepoint
+ *	others, args not used			raw tracepoint, unless it calls the kernel
  *	others					perf event, args as tracefs describes them
  */
 #include <errno.h>
+#include <linux/bpf.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -32,8 +33,12 @@ static void add_point(struct expander *expander, const char *category, const cha
 
 	if (is_free || is_forced(expander, "syscalls"))
 		mechanism = syscall_mechanism(target, category, event, &number);
+	/* Programs of raw tracepoints may not call the kernel's functions. */
+	if (mechanism && expander->calls_kernel &&
+	    mechanism->prog_type == BPF_PROG_TYPE_RAW_TRACEPOINT)
+		mechanism = NULL;
 	/* The calls of syscalls:* have no raw tracepoints of their own. */
-	if (!mechanism && !expander->uses_args && strcmp(category, "syscalls") != 0 &&
+	if (!mechanism && !expander->uses_args && !expander->calls_kernel && strcmp(category, "syscalls") != 0 &&
 	    (is_free || is_forced(expander, "raw_tracepoint")))
 		mechanism = raw_mechanism(target);
 	if (!mechanism)
@@ -116,7 +121,7 @@ static bool is_known_without_tracefs(struct expander *expander, const char *even
 {
 	const struct target *target = expander->program->target;
 
-	if (expander->uses_args || is_forced(expander, "perf"))
+	if (expander->uses_args || expander->calls_kernel || is_forced(expander, "perf"))
 		return false;
 	return is_syscall ||
 	       target->raw_tracepoint_args(target, &expander->program->types, event);

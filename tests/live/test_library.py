@@ -55,3 +55,19 @@ def test_write_user_changes_what_a_process_has_read(bpfline):
         assert result.status == 255 and "lockdown" in result.stderr
         pytest.skip("this kernel does not let programs write to processes")
     assert (result.status, sorted(result.stdout.split())) == (0, ["hello", "true"])
+
+
+@pytest.mark.parametrize("probe", ["interval:ms:10", "tracepoint:raw_syscalls:sys_exit",
+                                   "tracepoint:sched:sched_switch", "tracepoint:syscalls:sys_enter_read"])
+def test_comm_of_another_process(probe, bpfline):
+    text = "%s { print((comm(cpid), comm(2147483647), kfunc_allowed(\"bpf_task_from_pid\"))); exit(); }" % probe
+    result = bpfline.script(text, "-q", "-c", "sleep 5")
+    if "this kernel does not let" in result.stderr or "came with Linux 6.2" in result.stderr:
+        pytest.skip("this kernel does not let such programs look up tasks")
+    assert result.status == 0
+    assert re.match(r"\((sleep|bpfline), N/A, true\)$", result.stdout.splitlines()[0]) # before or after the exec
+
+
+def test_comm_of_another_process_is_refused_where_the_kernel_does(bpfline):
+    result = bpfline.script("begin { print(comm(2)); }")
+    assert result.status == 1 and "bpf_task_from_pid" in result.stderr
