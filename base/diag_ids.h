@@ -38,6 +38,7 @@
 	X(IMPORT,		ERROR) \
 	X(C_SYNTAX,		ERROR) \
 	X(C_COMPILER,		ERROR) \
+	X(BAD_C_FUNCTION,	ERROR) \
 	/* sema: resolve, infer, check, fold, layout */ \
 	X(UNKNOWN_NAME,		ERROR) \
 	X(UNKNOWN_FUNCTION,	ERROR) \

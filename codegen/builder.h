@@ -28,6 +28,9 @@ struct builder;
 /* Bytes of stack, of all functions that run at a time together. */
 enum { STACK_MAX = 512 };
 
+/* Functions that may run at a time. */
+enum { FRAMES_MAX = 8 };
+
 /*
  * An operand: a constant, a virtual register, or an address that is known
  * when the program is loaded.
@@ -251,6 +254,7 @@ struct code_reloc {
 struct code_line {
 	uint32_t insn; /* first instruction of the line */
 	struct span span;
+	const char *c_function; /* the function in C that it belongs to, or NULL */
 };
 
 /* A function, finished. */

@@ -143,6 +143,14 @@ static enum build_dump builder_stage(const struct compile_dump *dump)
 /* BPF_COMPLEXITY_LIMIT_INSNS of the kernel, since 5.2. */
 enum { PROGRAM_INSNS_MAX = 1000000 };
 
+void codegen_dump_code(struct codegen *cg, const char *title, const struct code *code)
+{
+	if (!cg->dump || cg->dump->stage != STAGE_BPF)
+		return;
+	strbuf_printf(cg->dump->out, "%s\n", title);
+	code_text(code, map_name, cg->object, cg->dump->out);
+}
+
 struct code *codegen_finish(struct codegen *cg, const char *title, struct span span)
 {
 	const struct compile_dump *dump = cg->dump;
@@ -247,13 +255,14 @@ static void plan_program(struct codegen *cg, const struct group *group)
 {
 	size_t i;
 
+	cg->program_number++;
 	cg->functions.count = 0;
 	cg->frames = cg->depth = 1;
 	cg->below = 0;
 	for (i = 0; i < group->instances.count; i++) {
 		const struct instance *instance = group->instances.items[i];
 
-		cg->frames = MAX(cg->frames, 1 + instance->loop_frames);
+		cg->frames = MAX(cg->frames, 1 + instance->inner_frames);
 		functions_plan(cg, instance);
 	}
 }

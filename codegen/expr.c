@@ -242,6 +242,8 @@ struct val emit_expr(struct codegen *cg, const struct expr *expr)
 	case EXPR_CALL:
 		if (expr->call.function)
 			return emit_function_call(cg, expr, VAL_NOTHING);
+		if (expr->call.c_function)
+			return emit_c_call(cg, expr);
 		return emit_builtin(cg, expr, expr->call.builtin);
 	case EXPR_VAR:
 		return emit_var(cg, expr->var.variable);

@@ -69,11 +69,11 @@ static void plan_function(struct codegen *cg, const struct instance *probe, stru
 		lowered->depth = MAX(lowered->depth, depth_of(site->caller) + site->loop_frames);
 	}
 	lowered->is_inline = function->callers.count == 1 || function->weight <= SMALL_WEIGHT ||
-			     lowered->depth + 1 + function->loop_frames > FRAMES_MAX;
+			     lowered->depth + 1 + function->inner_frames > FRAMES_MAX;
 	lowered->depth += !lowered->is_inline;
 	function->lowered = lowered;
 	function->points = probe->points; /* some may have been taken away */
-	cg->frames = MAX(cg->frames, lowered->depth + function->loop_frames);
+	cg->frames = MAX(cg->frames, lowered->depth + function->inner_frames);
 }
 
 void functions_plan(struct codegen *cg, const struct instance *probe)

@@ -47,6 +47,7 @@ struct codegen {
 	const struct compile_dump *dump;      /* or NULL */
 
 	/* Of the program being built (callback.c). */
+	uint32_t program_number;      /* from 1 */
 	const char *function_name;    /* its own function's, an identifier of C */
 	VEC(struct code *) functions; /* that it calls, or has called back */
 	unsigned frames;	      /* the most that are in use at a time, its own included */
@@ -218,9 +219,6 @@ void emit_for_map(struct codegen *cg, const struct stmt *stmt);
  * A function beside the program's own: cg->b builds it from function_begin()
  * to function_end(), which gives its number in the program.
  */
-/* So many may be in use at a time, says the kernel. */
-enum { FRAMES_MAX = 8 };
-
 struct outer_function {
 	struct builder *b;
 	unsigned depth;
@@ -239,6 +237,9 @@ struct val callback_end(struct codegen *cg, const struct outer_function *outer);
 /* A call of such a function is about to be emitted: its stack lies below this one's. */
 void function_is_called(struct codegen *cg, uint32_t function);
 
+/* Dumps code that no builder made, if that is wanted. */
+void codegen_dump_code(struct codegen *cg, const char *title, const struct code *code);
+
 /* Makes code of what cg->b has built, and dumps it if that is wanted; NULL after an error. */
 struct code *codegen_finish(struct codegen *cg, const char *title, struct span span);
 
@@ -246,6 +247,9 @@ struct code *codegen_finish(struct codegen *cg, const char *title, struct span s
 
 /* Decides how the functions that a probe calls are called, before any of it is emitted. */
 void functions_plan(struct codegen *cg, const struct instance *probe);
+
+/* Calls one in C (c_function.c). */
+struct val emit_c_call(struct codegen *cg, const struct expr *call);
 
 /* Calls one; a result in memory goes to a slot, or to `address` if that is one. */
 struct val emit_function_call(struct codegen *cg, const struct expr *call, struct val address);

@@ -22,6 +22,7 @@ struct map;
 struct field;
 struct c_constant;
 struct instance;
+struct c_function;
 
 /* clang-format off */
 
@@ -197,6 +198,7 @@ struct expr {
 			struct expr_vec args;
 			struct instance *function;     /* bind_functions: one of the script's own */
 			const struct builtin *builtin; /* resolve; NULL of those */
+			struct c_function *c_function; /* resolve: one in C that was imported */
 			void *data; /* what the builtin's check hook found out for its emit hook */
 		} call;
 		struct {
@@ -259,6 +261,11 @@ struct expr {
 	};
 };
 
+struct import {
+	struct span span, path_span;
+	const char *path;
+};
+
 struct stmt {
 	enum stmt_kind kind;
 	struct span span;
@@ -290,10 +297,7 @@ struct stmt {
 			struct block *body;
 			struct variable *variable; /* resolve */
 		} for_;
-		struct {
-			const char *path;
-			struct span path_span;
-		} import;
+		struct import import;
 	};
 };
 
@@ -360,11 +364,6 @@ struct c_text {
 	bool is_line; /* '#' line, not struct/union/enum */
 };
 
-struct import {
-	struct span span, path_span;
-	const char *path;
-};
-
 enum decl_kind { DECL_C, DECL_CONFIG, DECL_IMPORT, DECL_PROBE, DECL_MACRO, DECL_FUNCTION, DECL_MAP };
 
 /* One top-level part, in source order. */
@@ -389,6 +388,7 @@ struct comment {
 struct script {
 	struct source *source;
 	VEC(struct decl *) decls;
+	bool imports_in_blocks;
 	VEC(struct comment) comments; /* in source order, for --fmt */
 };
 

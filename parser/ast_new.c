@@ -539,6 +539,8 @@ struct stmt *ast_import(struct ast_maker *maker, struct span span, const char *p
 {
 	struct stmt *stmt = new_stmt(maker, STMT_IMPORT, span, 0);
 
+	maker->has_import = true;
+	stmt->import.span = span;
 	stmt->import.path = path;
 	stmt->import.path_span = path_span;
 	return stmt;

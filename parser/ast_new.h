@@ -11,6 +11,7 @@ struct ast_maker {
 	struct arena *arena;
 	bool too_deep; /* a node deeper than AST_DEPTH_MAX was made */
 	struct span too_deep_span;
+	bool has_import; /* a statement was made */
 };
 
 struct expr *ast_number(struct ast_maker *maker, struct span span, uint64_t value, bool is_unsigned,

@@ -33,6 +33,7 @@ static void finish_script(struct parser *parser, size_t errors_before)
 {
 	struct lexer *lexer = &parser->lexer;
 
+	parser->script->imports_in_blocks = parser->maker.has_import;
 	for (size_t i = 0; i < lexer->comments.count; i++) {
 		struct comment comment = { lexer->comments.items[i] };
 

@@ -92,14 +92,14 @@ static long log_last_insn(const char *log)
 	return last;
 }
 
-static struct span span_of_insn(const struct object_program *program, long insn)
+static struct code_line line_of_insn(const struct object_program *program, long insn)
 {
-	struct span span = program->span;
+	struct code_line line = { .span = program->span };
 	size_t i;
 
 	for (i = 0; i < program->lines.count && (long)program->lines.items[i].insn <= insn; i++)
-		span = program->lines.items[i].span;
-	return span;
+		line = program->lines.items[i];
+	return line;
 }
 
 /* It gave up counting ways through the program: a loop with a branchy body, or one without an end. */
@@ -114,9 +114,12 @@ static bool is_about_helper(const char *complaint)
 	return strstr(complaint, "cannot use helper") || strstr(complaint, "unknown func ");
 }
 
-static void hint_at_way_out(const char *complaint, bool verbose, int err)
+static void hint_at_way_out(const struct code_line *line, const char *complaint, bool verbose, int err)
 {
-	if (is_out_of_patience(complaint))
+	if (line->c_function)
+		report_hint("the kernel has to see by itself that a function's loops end and that it stays "
+			    "within the memory it is given; -v shows all that it says");
+	else if (is_out_of_patience(complaint))
 		report_hint("there are more ways through the program than the kernel follows: loop less "
 			    "often, or decide less in the loop's body");
 	else if (is_about_helper(complaint))
@@ -134,7 +137,7 @@ static void hint_at_way_out(const char *complaint, bool verbose, int err)
 static void report_refusal(struct session *session, const struct object_program *program,
 			   const char *log, int err)
 {
-	struct span span = span_of_insn(program, log_last_insn(log));
+	struct code_line line = line_of_insn(program, log_last_insn(log));
 	const char *complaint = log_complaint(session, log);
 	struct sources *sources = session->object->sources;
 	struct strbuf text;
@@ -142,17 +145,19 @@ static void report_refusal(struct session *session, const struct object_program 
 	strbuf_init(&text, session->arena);
 	if (session->options->verbose)
 		report_line("%s", log);
-	if (span.start) {
-		span_format(sources, span, &text);
+	if (line.span.start) {
+		span_format(sources, line.span, &text);
 		strbuf_puts(&text, ": ");
 	}
-	strbuf_printf(&text, "ERROR: the kernel refuses the program '%s': %s\n", program->name,
+	strbuf_printf(&text, "ERROR: the kernel refuses the %s '%s': %s\n",
+		      line.c_function ? "C function" : "program",
+		      line.c_function ? line.c_function : program->name,
 		      *complaint ? complaint : strerror(-err));
-	if (span.start)
-		span_quote(sources, span, &text);
+	if (line.span.start)
+		span_quote(sources, line.span, &text);
 	text.text[text.length - 1] = '\0'; /* report_line() ends the line */
 	report_line("%s", text.text);
-	hint_at_way_out(complaint, session->options->verbose, err);
+	hint_at_way_out(&line, complaint, session->options->verbose, err);
 }
 
 /* --- loading ------------------------------------------------------------------- */

@@ -130,7 +130,7 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 	struct walk *walk = walk_of(visitor);
 	struct expr *expr = *slot;
 
-	if (expr->kind == EXPR_CALL && expr->call.function) {
+	if (expr->kind == EXPR_CALL && (expr->call.function || expr->call.c_function)) {
 		check_function_call(&walk->checker, expr);
 	} else if (expr->kind == EXPR_CALL) {
 		check_aggregate_place(walk, expr);
@@ -335,9 +335,7 @@ static bool enter_stmt(struct ast_visitor *visitor, struct stmt **slot)
 		check_return(walk, stmt);
 		return false;
 	case STMT_IMPORT:
-		diag_report(diags_of(walk), stmt->span, DIAG_UNSUPPORTED,
-			    "import inside a block is not supported");
-		return false;
+		return false; /* done: read_imports */
 	}
 	unreachable();
 }

@@ -5,6 +5,7 @@
 #include "sema/check_function.h"
 
 #include "base/compiler.h"
+#include "sema/c_object.h"
 
 /* --- ways through a body ------------------------------------------------------------ */
 
@@ -96,18 +97,31 @@ void check_function_return(struct checker *checker, const struct stmt *stmt)
 
 /* --- calls ------------------------------------------------------------------------------- */
 
+static size_t param_count(const struct expr *call)
+{
+	return call->call.function ? call->call.function->params.count :
+				     call->call.c_function->params.count;
+}
+
+static void note_declaration(struct diags *diags, const struct expr *call)
+{
+	if (call->call.function)
+		diag_note(diags, call->call.function->function->name_span, "%s() is declared here",
+			  call->call.name);
+	else
+		diag_note(diags, call->call.c_function->span, "the function comes from here");
+}
+
 void check_function_call(struct checker *checker, const struct expr *call)
 {
 	struct diags *diags = checker->program->diags;
-	const struct instance *function = call->call.function;
-	size_t given = call->call.args.count, wanted = function->params.count, i;
+	size_t given = call->call.args.count, wanted = param_count(call), i;
 
 	if (given != wanted) {
 		diag_report(diags, given > wanted ? call->call.args.items[wanted]->span : call->span,
 			    DIAG_ARG_COUNT, "%s() requires %zu argument%s (%zu provided)",
 			    call->call.name, wanted, wanted == 1 ? "" : "s", given);
-		diag_note(diags, function->function->name_span, "%s() is declared here",
-			  call->call.name);
+		note_declaration(diags, call);
 		return;
 	}
 	for (i = 0; i < given; i++)

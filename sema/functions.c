@@ -8,6 +8,8 @@
  */
 #include "sema/functions.h"
 
+#include <string.h>
+
 #include "base/compiler.h"
 #include "sema/passes.h"
 
@@ -291,4 +293,33 @@ void bind_functions(struct program *program)
 		if (!callee->is_called && !callee->is_imported)
 			bind_uncalled(program, callee);
 	}
+}
+
+/* --- what is declared ----------------------------------------------------------------- */
+
+/* "string" alone is as large as what it is given. */
+static void settle_signature(struct stmt *declared)
+{
+	struct variable *variable = declared->let.variable;
+	const struct type_spec *spec = declared->let.spec;
+
+	variable->is_text = spec->kind == TYPE_SPEC_NAME && !strcmp(spec->name, "string") &&
+			    !spec->suffixes.count;
+	variable->is_declared = !variable->is_text;
+	variable->is_assigned = true; /* from outside, and by `return` */
+}
+
+void function_settle_params(struct instance *instance)
+{
+	size_t i;
+
+	for (i = 0; i < instance->params.count; i++) {
+		struct variable *param = instance->params.items[i]->let.variable;
+
+		param->is_param = true;
+		param->is_changed = param->is_assigned;
+		settle_signature(instance->params.items[i]);
+	}
+	if (instance->result)
+		settle_signature(instance->result);
 }

@@ -11,12 +11,20 @@
 
 #include "base/compiler.h"
 #include "parser/parse.h"
+#include "sema/c_functions.h"
 #include "sema/passes.h"
+
+/* Files of C are read when the whole script is known, which says what it calls of them. */
+struct c_import {
+	struct imported_file file;
+	struct span span;
+};
 
 struct importer {
 	struct program *program;
 	struct table seen; /* identities of files */
 	VEC(struct decl *) decls;
+	VEC(struct c_import) c;
 	unsigned depth;
 };
 
@@ -65,23 +73,6 @@ static void take_diags(struct diags *to, const struct diags *from)
 	}
 }
 
-static void add_file(struct importer *importer, const struct imported_file *file)
-{
-	struct program *program = importer->program;
-	struct source *source;
-	struct script *script;
-	struct diags diags;
-
-	if (table_get_str(&importer->seen, file->identity))
-		return;
-	table_set_str(&importer->seen, file->identity, importer);
-	source = sources_add(program->sources, file->name, file->text, file->size);
-	diags_init(&diags, program->arena, program->sources);
-	script = parse(program->arena, program->sources, source, program->interner, &diags);
-	take_diags(program->diags, &diags);
-	add_decls(importer, script, true);
-}
-
 static bool is_c(const char *path)
 {
 	static const char *const endings[] = { ".h", ".c", ".o" };
@@ -93,22 +84,37 @@ static bool is_c(const char *path)
 	return false;
 }
 
-static void add_import(struct importer *importer, const struct decl *decl)
+static void add_file(struct importer *importer, const struct imported_file *file, struct span span)
 {
 	struct program *program = importer->program;
-	const struct import *import = &decl->import;
-	const struct source *from = sources_at(program->sources, decl->span.start);
+	struct source *source;
+	struct script *script;
+	struct diags diags;
+
+	if (table_get_str(&importer->seen, file->identity))
+		return;
+	table_set_str(&importer->seen, file->identity, importer);
+	if (is_c(file->name)) {
+		struct c_import c = { *file, span };
+
+		vec_push(program->arena, &importer->c, c);
+		return;
+	}
+	source = sources_add(program->sources, file->name, file->text, file->size);
+	diags_init(&diags, program->arena, program->sources);
+	script = parse(program->arena, program->sources, source, program->interner, &diags);
+	take_diags(program->diags, &diags);
+	add_decls(importer, script, true);
+}
+
+static void add_import(struct importer *importer, const struct import *import)
+{
+	struct program *program = importer->program;
+	const struct source *from = sources_at(program->sources, import->span.start);
 	struct imported_files files = { 0 };
 	size_t i;
 	int err;
 
-	if (is_c(import->path)) {
-		diag_report(program->diags, import->path_span, DIAG_UNSUPPORTED,
-			    "C functions cannot be imported: '%s'", import->path);
-		diag_hint(program->diags, "for types and constants write #include \"%s\"",
-			  import->path);
-		return;
-	}
 	if (!program->language->read_import) {
 		report(importer, import, -ENOENT, &files);
 		return;
@@ -125,8 +131,28 @@ static void add_import(struct importer *importer, const struct decl *decl)
 	}
 	importer->depth++;
 	for (i = 0; i < files.files.count; i++)
-		add_file(importer, &files.files.items[i]);
+		add_file(importer, &files.files.items[i], import->path_span);
 	importer->depth--;
+}
+
+static bool enter_stmt(struct ast_visitor *visitor, struct stmt **slot)
+{
+	if ((*slot)->kind == STMT_IMPORT)
+		add_import(visitor->context, &(*slot)->import);
+	return true;
+}
+
+/* What a block imports all of the script has, and the statement does nothing. */
+static void add_inner_imports(struct importer *importer, struct decl *decl)
+{
+	struct ast_visitor visitor = { .enter_stmt = enter_stmt, .context = importer };
+
+	if (decl->kind == DECL_PROBE)
+		ast_walk_probe(&visitor, decl->probe);
+	else if (decl->kind == DECL_FUNCTION)
+		ast_walk_function(&visitor, decl->function);
+	else if (decl->kind == DECL_MACRO)
+		ast_walk_block(&visitor, decl->macro->body);
 }
 
 static void add_decls(struct importer *importer, const struct script *script, bool is_imported)
@@ -138,13 +164,15 @@ static void add_decls(struct importer *importer, const struct script *script, bo
 		struct decl *decl = script->decls.items[i];
 
 		if (decl->kind == DECL_IMPORT) {
-			add_import(importer, decl);
+			add_import(importer, &decl->import);
 			continue;
 		}
 		if (decl->kind == DECL_CONFIG && is_imported)
 			diag_report(
 				program->diags, decl->span, DIAG_CONFIG,
 				"invalid `config` within import: only the script itself has one");
+		if (script->imports_in_blocks)
+			add_inner_imports(importer, decl);
 		vec_push(program->arena, &importer->decls, decl);
 	}
 }
@@ -156,7 +184,7 @@ static bool has_imports(const struct script *script)
 	for (i = 0; i < script->decls.count; i++)
 		if (script->decls.items[i]->kind == DECL_IMPORT)
 			return true;
-	return false;
+	return script->imports_in_blocks;
 }
 
 /* The script itself counts once too. */
@@ -174,7 +202,9 @@ static void know_script(struct importer *importer)
 void read_imports(struct program *program)
 {
 	struct importer importer = { .program = program };
+	size_t i;
 
+	table_init(&program->c_functions, program->arena);
 	if (!has_imports(program->script))
 		return;
 	table_init(&importer.seen, program->arena);
@@ -183,4 +213,6 @@ void read_imports(struct program *program)
 	program->script->decls.items = importer.decls.items;
 	program->script->decls.count = importer.decls.count;
 	program->script->decls.capacity = importer.decls.capacity;
+	for (i = 0; i < importer.c.count; i++)
+		c_functions_read(program, &importer.c.items[i].file, importer.c.items[i].span);
 }

@@ -590,6 +590,8 @@ void infer_expr(struct inferer *inferer, struct expr **slot)
 		infer_typeinfo(inferer, expr);
 	else if (expr->kind == EXPR_CALL && expr->call.function)
 		infer_function_call(inferer, expr);
+	else if (expr->kind == EXPR_CALL && expr->call.c_function)
+		infer_c_call(inferer, expr);
 	else
 		expr->type = infer_kind(inferer, expr);
 	if (inferer->is_final && !expr->type)

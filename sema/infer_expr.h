@@ -21,6 +21,7 @@ bool infer_widen(struct inferer *inferer, const struct type **place, const struc
 
 /* A call of a function of the script, and a value that such a function gives (infer_function.c). */
 void infer_function_call(struct inferer *inferer, struct expr *call);
+void infer_c_call(struct inferer *inferer, struct expr *call);
 void infer_return(struct inferer *inferer, const struct expr *value);
 
 /* Of e.f, e.0 and e[i] (infer_access.c). */

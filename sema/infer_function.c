@@ -4,6 +4,7 @@
  * is given.
  */
 #include "base/compiler.h"
+#include "sema/c_object.h"
 #include "sema/infer_expr.h"
 
 static void report_arg(struct inferer *inferer, const struct expr *call, const struct expr *arg,
@@ -101,6 +102,51 @@ void infer_function_call(struct inferer *inferer, struct expr *call)
 			 call->call.args.items[i]);
 	call->type = instance_result(function)->type;
 }
+
+/* --- functions in C --------------------------------------------------------------- */
+
+/* What lies in memory goes to a pointer by its address. */
+static void pass_c_arg(struct inferer *inferer, const struct expr *call, const struct expr *arg,
+		       const struct type *param, size_t number)
+{
+	struct diags *diags = inferer->program->diags;
+	const struct type *type;
+	enum fit fit;
+
+	if (!arg->type || arg->type->kind == TYPE_VOID || !inferer->is_final)
+		return;
+	type = type_read(&inferer->program->types, arg->type);
+	if (param->kind == TYPE_POINTER && !type_in_register(type) && type->kind != TYPE_AGGREGATE)
+		return;
+	fit = type_fit(&inferer->program->types, param, type);
+	if (param->kind == TYPE_BOOL && type_is_integer(type))
+		fit = FITS;
+	if (fit == FITS_CUT)
+		diag_report(diags, arg->span, DIAG_TRUNCATION,
+			    "a value of type %s is cut to fit argument %zu of %s(), which is declared as %s",
+			    type->name, number, call->call.name, param->name);
+	else if (fit != FITS)
+		diag_report(diags, arg->span, DIAG_ARG_TYPE,
+			    "argument %zu of %s() is declared as %s in C, this is of type %s", number,
+			    call->call.name, param->name, type->name);
+	if (fit != FITS)
+		diag_note(diags, call->call.c_function->span, "the function comes from here");
+}
+
+void infer_c_call(struct inferer *inferer, struct expr *call)
+{
+	const struct c_function *function = call->call.c_function;
+	size_t i;
+
+	/* What cannot be called has been told of: any type will do. */
+	call->type = function->flaw ? type_int(&inferer->program->types, 8, true) : function->result;
+	if (function->flaw)
+		return;
+	for (i = 0; i < MIN(function->params.count, call->call.args.count); i++)
+		pass_c_arg(inferer, call, call->call.args.items[i], function->params.items[i], i + 1);
+}
+
+/* --- results ------------------------------------------------------------------------ */
 
 static void report_result(struct inferer *inferer, const struct variable *result,
 			  const struct expr *value, enum fit fit)

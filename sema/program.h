@@ -123,7 +123,7 @@ struct instance {
 	VEC(struct variable *) variables;
 
 	VEC(struct instance *) functions; /* of a probe: what it calls, callees before callers */
-	unsigned loop_frames;		  /* resolve: the most that bodies of its loops take, nested */
+	unsigned inner_frames; /* resolve: the most that bodies of loops and functions in C take below it */
 	bool reads_context;		  /* it, or a function it calls, asks for what the probe got */
 	bool may_end;			  /* ... may end the run */
 
@@ -157,6 +157,7 @@ struct program {
 	struct script *script;
 	struct config config;
 	struct table builtins; /* name to struct builtin */
+	struct table c_functions; /* name to struct c_function of an import (c_object.h) */
 	struct table functions; /* name to the script's struct callee (functions.h) */
 	VEC(struct instance *) instances; /* of probes */
 	VEC(struct instance *) bodies;	  /* those, and of the functions they call */

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "sema/c_functions.h"
+#include "sema/functions.h"
 #include "sema/passes.h"
 
 struct resolver {
@@ -24,6 +26,14 @@ struct resolver {
 static struct resolver *resolver_of(struct ast_visitor *visitor)
 {
 	return (struct resolver *)visitor;
+}
+
+/* So many functions run at a time below the place where we are, and those of loops around it. */
+static void note_frames(struct resolver *resolver, unsigned count)
+{
+	struct instance *instance = resolver->instance;
+
+	instance->inner_frames = MAX(instance->inner_frames, resolver->loop_frames + count);
 }
 
 /* --- variables ------------------------------------------------------------ */
@@ -198,6 +208,8 @@ static void suggest_builtin(struct program *program, const char *name)
 	suggestion_init(&suggestion, name);
 	for (i = 0; i < program->builtins.count; i++)
 		suggestion_offer(&suggestion, program->builtins.entries[i].key);
+	for (i = 0; i < program->c_functions.count; i++)
+		suggestion_offer(&suggestion, program->c_functions.entries[i].key);
 	for (i = 0; i < program->functions.count; i++)
 		suggestion_offer(&suggestion, program->functions.entries[i].key);
 	for (i = 0; i < program->c->constants.count; i++)
@@ -247,6 +259,13 @@ static void resolve_call(struct resolver *resolver, struct expr *expr)
 
 	if (expr->call.function)
 		return;
+	if (!builtin)
+		expr->call.c_function = c_function_find(program, expr->call.name,
+							expr->call.name_span);
+	if (expr->call.c_function) {
+		note_frames(resolver, expr->call.c_function->frames);
+		return;
+	}
 	if (!builtin) {
 		diag_report(program->diags, expr->call.name_span, DIAG_UNKNOWN_FUNCTION,
 			    "Unknown function: '%s'", expr->call.name);
@@ -425,10 +444,8 @@ static void resolve_let(struct resolver *resolver, struct stmt *stmt)
 /* The body of a loop. */
 static void resolve_turn(struct resolver *resolver, const struct stmt *stmt, struct block *body)
 {
-	struct instance *instance = resolver->instance;
-
 	resolver->loop_frames += loop_frames(stmt);
-	instance->loop_frames = MAX(instance->loop_frames, resolver->loop_frames);
+	note_frames(resolver, 0);
 	ast_walk_block(&resolver->visitor, body);
 	resolver->loop_frames -= loop_frames(stmt);
 }
@@ -520,33 +537,6 @@ static void merge_hoisted(struct instance *instance)
 	}
 }
 
-/* "string" alone is as large as what it is given. */
-static void settle_signature(struct stmt *declared)
-{
-	struct variable *variable = declared->let.variable;
-	const struct type_spec *spec = declared->let.spec;
-
-	variable->is_text = spec->kind == TYPE_SPEC_NAME && !strcmp(spec->name, "string") &&
-			    !spec->suffixes.count;
-	variable->is_declared = !variable->is_text;
-	variable->is_assigned = true; /* from outside, and by `return` */
-}
-
-static void settle_params(struct instance *instance)
-{
-	size_t i;
-
-	for (i = 0; i < instance->params.count; i++) {
-		struct variable *param = instance->params.items[i]->let.variable;
-
-		param->is_param = true;
-		param->is_changed = param->is_assigned;
-		settle_signature(instance->params.items[i]);
-	}
-	if (instance->result)
-		settle_signature(instance->result);
-}
-
 static void resolve_instance(struct program *program, struct instance *instance)
 {
 	struct resolver resolver = {
@@ -558,7 +548,7 @@ static void resolve_instance(struct program *program, struct instance *instance)
 
 	table_init(&resolver.visible, program->arena);
 	instance_walk(&resolver.visitor, instance);
-	settle_params(instance);
+	function_settle_params(instance);
 	if (resolver.has_hoisted)
 		merge_hoisted(instance);
 }

@@ -93,6 +93,8 @@ struct c_reply {
 	const char *errors; /* what the C compiler said when it refused the text */
 };
 struct user_files;
+struct c_source; /* sema/c_object.h */
+struct c_object;
 
 struct target {
 	const char *name; /* "running kernel", "tests/canned" */
@@ -186,6 +188,14 @@ struct target {
 	 */
 	int (*ask_c)(const struct target *target, struct types *types,
 		     const struct c_question *question, struct c_reply *ret_reply);
+
+	/*
+	 * Reads functions in C; the results as of ask_c, and what reading the file gives: -ENOEXEC
+	 * when it is no object for BPF, -EBADMSG when it is damaged.
+	 */
+	int (*read_c)(const struct target *target, struct types *types,
+		      const struct c_source *source, struct c_object *ret_object,
+		      const char **ret_errors);
 
 	/*
 	 * Calls back with every function that a kprobe can be set on, in no order, until false; the

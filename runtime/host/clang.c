@@ -29,6 +29,7 @@
 #include "base/vec.h"
 #include "runtime/host/btf_types.h"
 #include "runtime/host/elf_file.h"
+#include "sema/c_object.h"
 
 #define WANTED "wanted"
 #define PREFIX "bpfline_wanted_"
@@ -43,8 +44,7 @@ struct asking {
 	struct arena *arena;
 	const struct clang_options *options;
 	const struct c_question *question;
-	bool *refused; /* of each type, then each name */
-	size_t refused_count;
+	bool *refused; /* of each line of "wanted" */
 };
 
 /* What a run of clang left. */
@@ -351,10 +351,9 @@ static void write_wanted(const struct asking *asking, struct strbuf *text)
 	}
 }
 
-/* Marks the lines of "wanted" that have errors; false when others have. */
-static bool mark_refused(struct asking *asking, const char *errors)
+/* Marks the `count` lines of "wanted" that have errors; false when others have. */
+static bool mark_refused(struct asking *asking, size_t count, const char *errors)
 {
-	size_t count = asking->question->type_count + asking->question->name_count;
 	bool any = false;
 	const char *end;
 
@@ -444,6 +443,7 @@ static void take_answers(struct asking *asking, struct btf *btf, struct types *t
 static int ask_types(struct asking *asking, struct types *types, struct c_reply *reply,
 		     struct btf **ret_btf)
 {
+	const struct c_question *question = asking->question;
 	struct result result;
 	int err;
 
@@ -455,7 +455,8 @@ static int ask_types(struct asking *asking, struct types *types, struct c_reply 
 		if (result.ok)
 			break;
 		close(result.output);
-		if (!mark_refused(asking, result.errors)) {
+		if (!mark_refused(asking, question->type_count + question->name_count,
+				  result.errors)) {
 			reply->errors = result.errors;
 			return -EINVAL;
 		}
@@ -489,4 +490,60 @@ int clang_ask(struct arena *arena, const struct clang_options *options, struct t
 		if (!ret_reply->has_value[i])
 			return ask_defines(&asking, ret_reply);
 	return err;
+}
+
+/* --- functions ----------------------------------------------------------------------------- */
+
+/* The file, and its functions that the script calls pointed to: those that are static are kept. */
+static int compile_functions(struct asking *asking, const struct c_source *source,
+			     struct result *result)
+{
+	struct words words = { 0 };
+	struct strbuf text;
+	size_t i;
+
+	strbuf_init(&text, asking->arena);
+	strbuf_printf(&text, "#include \"%s\"\n#line 1 \"" WANTED "\"\n", source->path);
+	for (i = 0; i < source->name_count; i++) {
+		if (!asking->refused[i])
+			strbuf_printf(&text,
+				      "static void *" PREFIX "%zu __attribute__((used, "
+				      "section(\"" PREFIX "\"))) = (void *)%s;",
+				      i, source->names[i]);
+		strbuf_putc(&text, '\n');
+	}
+	add_words(asking, &words, "clang", "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-w",
+		  "-fno-caret-diagnostics", "-fno-color-diagnostics", "-ferror-limit=0");
+	for (i = 0; i < asking->options->include_dir_count; i++)
+		add_word(asking, &words, "-I%s", asking->options->include_dirs[i]);
+	/* Where Debian has <asm/types.h>, which only compilers for the machine itself know. */
+	add_word(asking, &words, "-idirafter/usr/include/%s-linux-gnu", asking->options->arch);
+	add_word(asking, &words, "-D__TARGET_ARCH_%s", arch_folder(asking->options->arch));
+	add_words(asking, &words, "-I.", "-x", "c", "-c", "-o", "-", "-");
+	return run(asking, &words, text_file(&text), result);
+}
+
+int clang_compile(struct arena *arena, const struct clang_options *options,
+		  const struct c_source *source, int *ret_fd, const char **ret_errors)
+{
+	struct asking asking = { .arena = arena, .options = options };
+	struct result result;
+	int err;
+
+	asking.refused = arena_new_array(arena, bool, source->name_count);
+	for (;;) {
+		result = (struct result){ .output = -1 };
+		err = compile_functions(&asking, source, &result);
+		if (err)
+			return err;
+		if (result.ok)
+			break;
+		close(result.output);
+		if (!mark_refused(&asking, source->name_count, result.errors)) {
+			*ret_errors = result.errors;
+			return -EINVAL;
+		}
+	}
+	*ret_fd = result.output;
+	return 0;
 }

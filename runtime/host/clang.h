@@ -23,4 +23,12 @@ struct clang_options {
 int clang_ask(struct arena *arena, const struct clang_options *options, struct types *types,
 	      const struct c_question *question, struct c_reply *ret_reply, struct btf **ret_btf);
 
+/*
+ * Compiles a file of C for BPF.  *ret_fd is the object file; the results are
+ * those of ask_c.
+ */
+struct c_source;
+int clang_compile(struct arena *arena, const struct clang_options *options,
+		  const struct c_source *source, int *ret_fd, const char **ret_errors);
+
 #endif

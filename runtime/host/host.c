@@ -20,6 +20,7 @@
 #include "runtime/host/abi.h"
 #include "runtime/host/btf_text.h"
 #include "runtime/host/btf_types.h"
+#include "runtime/host/c_object.h"
 #include "runtime/host/clang.h"
 #include "runtime/host/features.h"
 #include "runtime/host/functions.h"
@@ -181,8 +182,7 @@ static const char *kernel_folder(struct facts *facts, const char *name)
 	return access(path, R_OK) ? NULL : path;
 }
 
-static int facts_ask_c(const struct target *target, struct types *types,
-		       const struct c_question *question, struct c_reply *ret_reply)
+static struct clang_options *clang_options(const struct target *target)
 {
 	struct facts *facts = facts_of(target);
 	struct clang_options *options = &facts->clang;
@@ -192,7 +192,34 @@ static int facts_ask_c(const struct target *target, struct types *types,
 		options->kernel_source = kernel_folder(facts, "source");
 	if (!options->kernel_build)
 		options->kernel_build = kernel_folder(facts, "build");
-	return clang_ask(facts->arena, options, types, question, ret_reply, &facts->c_btf);
+	return options;
+}
+
+static int facts_ask_c(const struct target *target, struct types *types,
+		       const struct c_question *question, struct c_reply *ret_reply)
+{
+	struct facts *facts = facts_of(target);
+
+	return clang_ask(facts->arena, clang_options(target), types, question, ret_reply,
+			 &facts->c_btf);
+}
+
+static int facts_read_c(const struct target *target, struct types *types,
+			const struct c_source *source, struct c_object *ret_object,
+			const char **ret_errors)
+{
+	struct arena *arena = facts_of(target)->arena;
+	size_t length = strlen(source->path);
+	int fd, err;
+
+	if (length > 2 && !strcmp(source->path + length - 2, ".o"))
+		return c_object_read(arena, types, source->path, ret_object);
+	err = clang_compile(arena, clang_options(target), source, &fd, ret_errors);
+	if (err)
+		return err;
+	err = c_object_read(arena, types, arena_printf(arena, "/proc/self/fd/%d", fd), ret_object);
+	close(fd);
+	return err;
 }
 
 void target_set_headers(struct target *target, const struct clang_options *options)
@@ -359,6 +386,7 @@ static struct facts *facts_new(struct arena *arena)
 	facts->target.type_definition = facts_type_definition;
 	facts->target.has_types = facts_has_types;
 	facts->target.ask_c = facts_ask_c;
+	facts->target.read_c = facts_read_c;
 	facts->target.abi_constant = facts_abi_constant;
 	facts->target.find_enumerator = facts_find_enumerator;
 	facts->target.member_offset = facts_member_offset;

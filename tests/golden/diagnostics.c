@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/source.h"
+#include "cli/imports.h"
 #include "codegen/codegen.h"
 #include "runtime/host/host.h"
 #include "runtime/probes/probes.h"
@@ -37,8 +38,8 @@ int main(int argc, char **argv)
 	const char *error = "usage: diagnostics TARGET FILE [PARAMETER...]";
 	struct target *target = argc < 3 ? NULL : file_target_new(arena, argv[1], &error);
 	struct language language = { .families = stdlib_families, .prelude = &stdlib_prelude,
-				     .probe_types = probe_types,
-				     .target = target };
+				     .probe_types = probe_types, .target = target,
+				     .read_import = import_read };
 	struct compile_options options = { .params = (const char *const *)argv + 3 };
 	static const char allows[] = "// options: --unsafe"; /* as the cases' first line */
 	size_t size;

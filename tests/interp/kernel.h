@@ -12,12 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "codegen/builder.h"
 #include "base/vec.h"
 #include "sema/target.h"
 #include "sema/type.h"
 #include "tests/interp/memory.h"
 
-enum { FRAMES_MAX = 8, STACK_SIZE = 512 };
+enum { STACK_SIZE = STACK_MAX };
 
 struct fake_map;
 

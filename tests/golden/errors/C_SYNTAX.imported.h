@@ -1,0 +1,1 @@
+static int broken(int a) { return a +; }
