@@ -145,6 +145,19 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 	return text;
 }
 
+char *arena_join(struct arena *arena, const char *const *texts, size_t count)
+{
+	size_t length = 1, i;
+	char *joined, *end;
+
+	for (i = 0; i < count; i++)
+		length += strlen(texts[i]);
+	joined = end = arena_alloc(arena, length);
+	for (i = 0; i < count; i++)
+		end = stpcpy(end, texts[i]);
+	return joined;
+}
+
 size_t arena_size(const struct arena *arena)
 {
 	return arena->handed_out;

@@ -33,6 +33,12 @@ char *arena_strdup(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *arena, const char *format, va_list args);
 
+/* Texts one after the other; much cheaper than to have them formatted. */
+char *arena_join(struct arena *arena, const char *const *texts, size_t count);
+#define ARENA_JOIN(arena, ...)                                                                  \
+	arena_join((arena), (const char *const[]){ __VA_ARGS__ },                               \
+		   sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+
 /* Bytes handed out so far, for --stats and tests. */
 size_t arena_size(const struct arena *arena);
 

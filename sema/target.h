@@ -199,7 +199,7 @@ struct target {
 
 	/*
 	 * Calls back with every function that a kprobe can be set on, in no order, until false; the
-	 * names last as long as the call.  -errno: there is no list of them.
+	 * names last as long as the target.  -errno: there is no list of them.
 	 */
 	int (*each_function)(const struct target *target,
 			     bool (*callback)(void *context, const char *module, const char *name),

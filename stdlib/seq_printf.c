@@ -129,8 +129,10 @@ struct val emit_seq_printf(struct codegen *cg, const struct expr *call, struct v
 		arg = call_arg(call, ++next);
 		type = payload_type(cg, arg->type);
 		put_conversion(cg, &piece->conversion, arg, type, &text);
-		value = build_slot(cg->b, MAX(type->size, (uint32_t)WORD));
+		value = build_slot(cg->b, type->size + WORD);
 		emit_expr_into(cg, arg, type, value);
+		if (type->kind == TYPE_STRING) /* which may fill its bytes: the kernel wants a NUL */
+			build_store(cg->b, 1, value, type->size, val_const(0));
 		store_arg(cg, &piece->conversion, type, value, words, next - 1);
 	}
 	strbuf_putc(&text, '\0');

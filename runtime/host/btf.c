@@ -171,48 +171,41 @@ const char *btf_name(const struct btf *btf, uint32_t offset)
 }
 
 /* Bytes of a type with what follows it; 0 for a kind that is not known, where walking ends. */
-static uint32_t type_size(const struct btf_type *type)
+static inline uint32_t type_size(const struct btf_type *type)
 {
-	uint32_t count = BTF_INFO_VLEN(type->info), extra;
+	enum { HEAD = sizeof(*type) };
+	/* Walked over for all types there are, so looked up.  What the kernel may know besides, a later
+	 * one, is 0. */
+	static const struct { uint8_t fixed, each; } sizes[] = {
+		[BTF_KIND_INT] = { HEAD + 4, 0 },
+		[BTF_KIND_PTR] = { HEAD, 0 },
+		[BTF_KIND_ARRAY] = { HEAD + sizeof(struct btf_array), 0 },
+		[BTF_KIND_STRUCT] = { HEAD, sizeof(struct btf_member) },
+		[BTF_KIND_UNION] = { HEAD, sizeof(struct btf_member) },
+		[BTF_KIND_ENUM] = { HEAD, sizeof(struct btf_enum) },
+		[BTF_KIND_FWD] = { HEAD, 0 },
+		[BTF_KIND_TYPEDEF] = { HEAD, 0 },
+		[BTF_KIND_VOLATILE] = { HEAD, 0 },
+		[BTF_KIND_CONST] = { HEAD, 0 },
+		[BTF_KIND_RESTRICT] = { HEAD, 0 },
+		[BTF_KIND_FUNC] = { HEAD, 0 },
+		[BTF_KIND_FUNC_PROTO] = { HEAD, sizeof(struct btf_param) },
+		[BTF_KIND_VAR] = { HEAD + 4, 0 },
+		[BTF_KIND_DATASEC] = { HEAD, sizeof(struct btf_var_secinfo) },
+		[BTF_KIND_FLOAT] = { HEAD, 0 },
+		[BTF_KIND_DECL_TAG] = { HEAD + 4, 0 },
+		[BTF_KIND_TYPE_TAG] = { HEAD, 0 },
+		[BTF_KIND_ENUM64] = { HEAD, sizeof(struct btf_enum64) },
+	};
+	uint32_t kind = BTF_INFO_KIND(type->info);
 
-	switch (BTF_INFO_KIND(type->info)) {
-	case BTF_KIND_PTR:
-	case BTF_KIND_FWD:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_CONST:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_FUNC:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_TYPE_TAG:
-		extra = 0;
-		break;
-	case BTF_KIND_INT:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-		extra = 4;
-		break;
-	case BTF_KIND_ARRAY:
-		extra = sizeof(struct btf_array);
-		break;
-	case BTF_KIND_ENUM:
-	case BTF_KIND_FUNC_PROTO:
-		extra = count * 8;
-		break;
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-	case BTF_KIND_DATASEC:
-	case BTF_KIND_ENUM64:
-		extra = count * 12;
-		break;
-	default: /* kinds are the kernel's, not ours: a later one may be unknown */
+	if (kind >= ARRAY_SIZE(sizes))
 		return 0;
-	}
-	return (uint32_t)sizeof(*type) + extra;
+	return sizes[kind].fixed + BTF_INFO_VLEN(type->info) * sizes[kind].each;
 }
 
 /* The type at an offset and where the next one begins; NULL at the end. */
-static const struct btf_type *type_at(const struct btf *btf, uint32_t offset, uint32_t *ret_next)
+static inline const struct btf_type *type_at(const struct btf *btf, uint32_t offset, uint32_t *ret_next)
 {
 	const struct btf_type *type;
 	uint32_t size;
@@ -242,7 +235,7 @@ static void remember(struct btf *btf, uint32_t offset)
 }
 
 /* The type with the number `*id` and the place of the next one, walking on where nobody was yet. */
-static const struct btf_type *walk_over(struct btf *btf, uint32_t id, uint32_t offset,
+static inline const struct btf_type *walk_over(struct btf *btf, uint32_t id, uint32_t offset,
 					uint32_t *ret_next)
 {
 	const struct btf_type *type = type_at(btf, offset, ret_next);

@@ -1,6 +1,6 @@
 /*
  * Functions of the kernel: the list of those that can be traced, which tracefs
- * makes while it is read (so it is read once, and only for patterns), and their
+ * makes while it is read (so it is read once, only for patterns, and kept), and their
  * prototypes in the BTF of the kernel and its modules.
  */
 #include "runtime/host/functions.h"
@@ -22,72 +22,79 @@ enum { PIECE = 64 * 1024, FEW_LOOKUPS = 8 };
 
 /* --- the list ------------------------------------------------------------------ */
 
-struct reader {
-	bool (*callback)(void *context, const char *module, const char *name);
-	void *context;
-};
-
 /* "vfs_read" or "helper [module]"; the line ends with a NUL. */
-static bool read_line(const struct reader *reader, char *line)
+static void add_line(struct function_list *list, char *line)
 {
 	static const char no_function[] = "__ftrace_invalid_address__";
+	struct listed_function function = { .module = KERNEL, .name = line };
 	char *module = strchr(line, '['), *end;
 
 	line[strcspn(line, " \t")] = '\0';
 	if (!*line || !strncmp(line, no_function, sizeof(no_function) - 1))
-		return true;
-	if (!module)
-		return reader->callback(reader->context, KERNEL, line);
-	end = strchr(++module, ']');
-	if (end)
-		*end = '\0';
-	return reader->callback(reader->context, module, line);
+		return;
+	if (module) {
+		function.module = ++module;
+		end = strchr(module, ']');
+		if (end)
+			*end = '\0';
+	}
+	vec_push(list->arena, &list->functions, function);
 }
 
-/* Hands on the whole lines of `length` bytes; gives how much is left over, -1 to stop. */
-static ssize_t read_lines(const struct reader *reader, char *text, size_t length)
+/* Reads a piece that begins with what the last one left over; 0 at the end as well. */
+static int read_piece(struct function_list *list)
 {
-	char *line = text, *stop;
+	char *text = arena_alloc(list->arena, list->rest_length + PIECE + 1), *line = text, *stop;
+	ssize_t n;
 
-	while ((stop = memchr(line, '\n', length - (size_t)(line - text)))) {
+	memcpy(text, list->rest, list->rest_length);
+	do
+		n = read(list->fd, text + list->rest_length, PIECE);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	list->is_complete = !n;
+	list->rest_length += (size_t)n;
+	while ((stop = memchr(line, '\n', list->rest_length))) {
 		*stop = '\0';
-		if (!read_line(reader, line))
-			return -1;
+		list->rest_length -= (size_t)(stop + 1 - line);
+		add_line(list, line);
 		line = stop + 1;
 	}
-	length -= (size_t)(line - text);
-	memmove(text, line, length);
-	return (ssize_t)length;
+	list->rest = line;
+	return 0;
 }
 
-int functions_each(int folder, const char *path,
+int functions_each(struct function_list *list, struct arena *arena, int folder, const char *path,
 		   bool (*callback)(void *context, const char *module, const char *name),
 		   void *context)
 {
-	const struct reader reader = { callback, context };
-	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC), err = 0;
-	ssize_t kept = 0, n;
-	char *text;
+	size_t i;
+	int err;
 
-	if (fd < 0)
-		return -errno;
-	text = malloc(PIECE);
-	if (!text) {
-		close(fd);
-		return -ENOMEM;
+	if (!list->arena) {
+		list->fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+		if (list->fd < 0)
+			return -errno;
+		list->arena = arena;
+		list->rest = "";
 	}
-	do {
-		n = read(fd, text + kept, (size_t)(PIECE - kept));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			err = -errno;
-		if (n > 0)
-			kept = read_lines(&reader, text, (size_t)(kept + n));
-	} while (n > 0 && kept >= 0 && kept < PIECE);
-	free(text);
-	close(fd);
-	return err;
+	for (i = 0; i < list->functions.count || !list->is_complete; i++) {
+		while (i == list->functions.count && !list->is_complete)
+			if ((err = read_piece(list)))
+				return err;
+		if (i < list->functions.count &&
+		    !callback(context, list->functions.items[i].module, list->functions.items[i].name))
+			return 0;
+	}
+	return 0;
+}
+
+void function_list_close(struct function_list *list)
+{
+	if (list->arena)
+		close(list->fd);
+	*list = (struct function_list){ 0 };
 }
 
 /* --- BTF ------------------------------------------------------------------------ */

@@ -32,8 +32,24 @@ struct module_btfs {
 
 void module_btfs_close(struct module_btfs *modules);
 
+struct listed_function {
+	const char *module, *name;
+};
+
+/* The kernel's list of functions, as far as it was read. */
+struct function_list {
+	struct arena *arena; /* NULL: it is not open */
+	int fd;
+	bool is_complete;
+	const char *rest; /* a line that is not all there */
+	size_t rest_length;
+	VEC(struct listed_function) functions;
+};
+
+void function_list_close(struct function_list *list);
+
 /* Hooks of struct target, given what they work on. */
-int functions_each(int folder, const char *path,
+int functions_each(struct function_list *list, struct arena *arena, int folder, const char *path,
 		   bool (*callback)(void *context, const char *module, const char *name),
 		   void *context);
 int functions_each_typed(struct module_btfs *modules, const char *module,

@@ -42,6 +42,7 @@ struct facts {
 	struct btf *c_btf; /* what a C compiler told; it is asked once */
 	struct clang_options clang;
 	struct module_btfs modules;
+	struct function_list function_list;
 	int events; /* descriptor of the folder of events/, or -errno */
 	bool btf_is_tried, events_is_tried;
 	uint32_t known, present; /* bits of features */
@@ -247,13 +248,13 @@ static int facts_each_function(const struct target *target,
 			       void *context)
 {
 	struct facts *facts = facts_of(target);
-	int folder;
+	int folder = facts->functions ? AT_FDCWD : get_events(facts);
 
-	if (facts->functions)
-		return functions_each(AT_FDCWD, facts->functions, callback, context);
-	folder = get_events(facts);
-	return folder < 0 ? folder :
-			    functions_each(folder, "available_filter_functions", callback, context);
+	if (folder < 0 && !facts->functions)
+		return folder;
+	return functions_each(&facts->function_list, facts->arena, folder,
+			      facts->functions ? facts->functions : "available_filter_functions",
+			      callback, context);
 }
 
 static int facts_each_typed_function(const struct target *target, const char *module,
@@ -571,6 +572,7 @@ void target_close(struct target *target)
 	if (!facts)
 		return;
 	module_btfs_close(&facts->modules);
+	function_list_close(&facts->function_list);
 	btf_close(facts->btf);
 	user_files_free(target->user_files);
 	if (facts->events >= 0)

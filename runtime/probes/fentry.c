@@ -180,7 +180,7 @@ struct search {
 
 static const char *full_name(struct search *search, const char *module, const char *name)
 {
-	return arena_printf(search->expander->program->arena, "%s:%s", module, name);
+	return ARENA_JOIN(search->expander->program->arena, module, ":", name);
 }
 
 static bool note_traceable(void *context, const char *module, const char *name)
@@ -334,7 +334,7 @@ static bool note_listed(void *context, const char *module, const char *name)
 
 	if (!listing->name || wildcard_match(listing->name, name))
 		table_set_str(&listing->traceable,
-			      arena_printf(listing->lister->arena, "%s:%s", module, name), listing);
+			      ARENA_JOIN(listing->lister->arena, module, ":", name), listing);
 	return true;
 }
 
@@ -347,7 +347,7 @@ static bool list_function(void *context, const char *module, const char *name)
 
 	if (listing->name && !wildcard_match(listing->name, name))
 		return true;
-	full = arena_printf(lister->arena, "%s:%s:%s", listing->type, module, name);
+	full = ARENA_JOIN(lister->arena, listing->type, ":", module, ":", name);
 	if (listing->has_list && !table_get_str(&listing->traceable, strchr(full, ':') + 1))
 		return true;
 	listed = lister_add(lister, full);

@@ -117,11 +117,21 @@ static const struct mechanism pinned_iterator = { COMMON, .emit_file = seq_file 
 
 /* --- resolving ------------------------------------------------------------------------------- */
 
-/* The kernel's table of iterators is not to be seen; its BTF has a function for each. */
-static bool is_iterator(const struct target *target, struct types *types, const char *object)
+/* The kernel's table of iterators is not to be seen; its BTF has a function for each, that gives an
+ * int and takes the iterator's own things after what all have. */
+static bool find_iterator(const struct target *target, struct types *types, const char *object,
+			  struct kernel_function *ret_function)
 {
-	return target->find_type(target, types, "struct",
-				 arena_printf(types->arena, "bpf_iter__%s", object));
+	const char *function = ARENA_JOIN(types->arena, "bpf_iter_", object);
+	const struct type *first;
+
+	if (target->find_function(target, types, NULL, function, ret_function) ||
+	    !ret_function->args->record.count || !ret_function->result ||
+	    ret_function->result->kind != TYPE_INT)
+		return false;
+	first = ret_function->args->record.fields[0].type;
+	return first->kind == TYPE_POINTER && first->pointer.to->kind == TYPE_STRUCT &&
+	       !strcmp(first->pointer.to->name, "struct bpf_iter_meta");
 }
 
 struct visit {
@@ -135,6 +145,7 @@ struct visit {
 static bool visit_function(void *context, const char *module, const char *name)
 {
 	struct visit *visit = context;
+	struct kernel_function function;
 	struct listed *listed;
 	const char *object;
 
@@ -144,7 +155,7 @@ static bool visit_function(void *context, const char *module, const char *name)
 	/* First, since the other question goes through all types. */
 	if (visit->lister && visit->pattern && !wildcard_match(visit->pattern, object))
 		return true;
-	if (!is_iterator(visit->target, visit->types, object))
+	if (!find_iterator(visit->target, visit->types, object, &function))
 		return true;
 	if (!visit->lister) {
 		suggestion_offer(&visit->suggestion, object);
@@ -224,9 +235,7 @@ static void resolve(struct expander *expander, const struct attach_point_parts *
 	if (!check_form(expander, parts))
 		return;
 	object = part_text(parts, 1);
-	if (!is_iterator(target, &program->types, object) ||
-	    target->find_function(target, &program->types, NULL,
-				  point_name(expander, "bpf_iter_%s", object), &function)) {
+	if (!find_iterator(target, &program->types, object, &function)) {
 		report_unknown(expander, parts);
 		return;
 	}

@@ -232,13 +232,14 @@ static bool list_function(void *context, const char *module, const char *name)
 	    (listing->name && !wildcard_match(listing->name, name)))
 		return true;
 	if (is_kernel(module))
-		listed = lister_add(lister, arena_printf(lister->arena, "%s:%s", listing->type, name));
+		listed = lister_add(lister, ARENA_JOIN(lister->arena, listing->type, ":", name));
 	else
-		listed = lister_add(lister, arena_printf(lister->arena, "%s:%s:%s", listing->type,
-							 module, name));
+		listed = lister_add(lister, ARENA_JOIN(lister->arena, listing->type, ":", module, ":",
+						       name));
 	if (listed && lister->verbose)
 		listed->details = function_lines(lister, module, name, !is_return, is_return);
-	return true;
+	/* The kernel makes the list while it is read: no more of it than is asked for. */
+	return !listing->name || has_wildcard(listing->name);
 }
 
 static void list_as(struct lister *lister, const struct attach_point_parts *pattern,
