@@ -18,7 +18,7 @@ SHOWN = {
     "biostacks": r"Tracing block I/O",
     "bitesize": r"Tracing block device I/O",
     "capable": r"\d+ +python3 +7 +CAP_SETUID",
-    "cpuwalk": r"@cpu:\n\[0\] +\d+ \|",
+    "cpuwalk": r"@cpu:\n\[\d+\] +\d+ \|",
     "dcsnoop": r" python3 +[RM] \S",
     "execsnoop": r"\d+ +\d+ +true of tools",
     "gethostlatency": r"python3 +\d+ localhost",

@@ -25,7 +25,7 @@ def lines(result):
 KINDS = [
     ['begin { printf("%s\\n", "a\\x01\\xff\\"b"); print((1, "x")); time("t"); cat("/proc/sys/kernel/ostype"); '
      'system("echo s"); errorf("e"); warnf("w"); @m[1, "a b"] = 2; @h = hist(5); @s = stats(5); $z = cpu - cpu; '
-     'print(1 / $z); print(buf("a", 1)); @k[kstack(raw)] = count(); @f[1] = 1; @f[2] = 1; }'],
+     'print(1 / $z); print(buf("a", 1)); @k[kstack(raw)] = count(); @f[1] = 1; @f[2] = 1; @t = tseries(1, 1s, 2); }'],
     ["--test", 'test:a { } test:b { return 1; }'],
     ["--bench", 'bench:a { }'],
     ["-k", "config = { max_map_keys = 1 } begin { @[1] = 1; @[2] = 2; print(*(uint64 *)16); print(@[3]); }"],
