@@ -52,6 +52,60 @@ static bool is_context(const struct expr *expr)
 	       (is_builtin_context(expr) || !expr->type->record.is_printable);
 }
 
+/* Is it `ctx` as a pointer to registers and what else the kernel gives? */
+static bool is_ctx(const struct codegen *cg, const struct expr *expr)
+{
+	/* A cast to what it is anyway. */
+	while (expr->kind == EXPR_CAST && expr->type == expr->cast.operand->type)
+		expr = expr->cast.operand;
+	return expr->kind == EXPR_IDENT && expr->type->kind == TYPE_POINTER &&
+	       expr->ident.builtin && (expr->ident.builtin->flags & BUILTIN_IS_CONTEXT) &&
+	       cg->instance->points.items[0]->mechanism->has_registers;
+}
+
+/* Is it a part of what ctx points to, at a place that is known?  Then it is loaded from there: the
+ * kernel translates loads of a perf event's context, and no helper can read that. */
+static bool is_in_context(const struct codegen *cg, const struct expr *expr, uint32_t *ret_offset)
+{
+	if (expr->kind == EXPR_UNARY && expr->unary.op == UNARY_DEREF) {
+		*ret_offset = 0;
+		return is_ctx(cg, expr->unary.operand);
+	}
+	if (expr->kind != EXPR_FIELD)
+		return false;
+	*ret_offset = 0;
+	if (!is_ctx(cg, expr->field.object) &&
+	    (expr->field.object->type->kind != TYPE_STRUCT ||
+	     !is_in_context(cg, expr->field.object, ret_offset)))
+		return false;
+	*ret_offset += expr->field.offset;
+	return true;
+}
+
+/* By whole words: of registers the kernel lets nothing else be read. */
+static struct val emit_from_context(struct codegen *cg, const struct expr *expr, uint32_t offset)
+{
+	const struct field *field = expr->kind == EXPR_FIELD ? expr->field.field : NULL;
+	unsigned bits = field && field->bit_size ? field->bit_size : expr->type->size * 8;
+	unsigned shift = offset % 8 * 8 + (field ? field->bit_offset : 0);
+	struct val word, slot;
+	uint32_t at;
+
+	if (type_in_register(expr->type)) {
+		word = build_load_pure(cg->b, 8, false, build_context(cg->b), offset & ~7u);
+		word = build_alu(cg->b, BPF_LSH, word, val_const(64 - bits - shift));
+		return build_alu(cg->b, type_is_signed(expr->type) ? BPF_ARSH : BPF_RSH, word,
+				 val_const(64 - bits));
+	}
+	if (offset % 8 || expr->type->size % 8)
+		return emit_unsupported(cg, expr->span, "reading this part of ctx");
+	slot = build_slot(cg->b, expr->type->size);
+	for (at = 0; at < expr->type->size; at += 8)
+		build_store(cg->b, 8, slot, at,
+			    build_load_pure(cg->b, 8, false, build_context(cg->b), offset + at));
+	return slot;
+}
+
 static struct val emit_arg(struct codegen *cg, const struct expr *expr)
 {
 	const struct mechanism *mechanism = cg->instance->points.items[0]->mechanism;
@@ -103,8 +157,12 @@ struct val emit_field(struct codegen *cg, const struct field *field, uint32_t of
 static struct val emit_field_access(struct codegen *cg, const struct expr *expr)
 {
 	const struct field *field = expr->field.field;
-	struct place place = field_place(cg, expr);
+	struct place place;
+	uint32_t offset;
 
+	if (is_in_context(cg, expr, &offset))
+		return emit_from_context(cg, expr, offset);
+	place = field_place(cg, expr);
 	if (is_context(expr->field.object))
 		return place.address; /* the value already */
 	if (field->bit_size)
@@ -213,6 +271,10 @@ static struct place deref_place(struct codegen *cg, const struct expr *expr)
 
 struct place emit_place(struct codegen *cg, const struct expr *expr)
 {
+	uint32_t offset;
+
+	if (is_in_context(cg, expr, &offset))
+		return (struct place){ emit_from_context(cg, expr, offset), SPACE_NONE };
 	if (expr->kind == EXPR_FIELD)
 		return field_place(cg, expr);
 	if (expr->kind == EXPR_ELEMENT)

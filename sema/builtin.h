@@ -48,7 +48,8 @@ enum builtin_flag {
 	BUILTIN_HANDS_ON = 1024, /* ustack: gives the context to a helper, which takes that of any probe */
 	BUILTIN_MAY_END = 2048,	 /* assert(): may end the run */
 	BUILTIN_KERNEL = 4096,	/* with arguments it calls a function of the kernel */
-	BUILTIN_SETTINGS = 2048, /* config: its fields are the settings, as constants */
+	BUILTIN_SETTINGS = 8192, /* config: its fields are the settings, as constants */
+	BUILTIN_IS_CONTEXT = 16384, /* ctx: the context itself */
 	BUILTIN_WORDS = 512,	/* kstack(perf): bare words among the arguments are no names */
 };
 

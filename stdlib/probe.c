@@ -326,8 +326,11 @@ static void check_ctx(struct checker *checker, struct expr *call)
 		diag_hint(checker->program->diags, "reg(\"ip\") is one of the registers");
 }
 
-static struct val emit_ctx(struct codegen *cg, const struct expr *call UNUSED)
+static struct val emit_ctx(struct codegen *cg, const struct expr *call)
 {
+	/* What the kernel has there is not what it shows: it translates loads, and those alone. */
+	if (cg->instance->points.items[0]->mechanism->prog_type == BPF_PROG_TYPE_PERF_EVENT)
+		return emit_unsupported(cg, call->span, "ctx in such a probe, other than as ctx->FIELD,");
 	return build_context(cg->b);
 }
 
@@ -352,7 +355,7 @@ const struct builtin probe_builtins[] = {
 	  .example = "tracepoint:syscalls:sys_enter_openat { printf(\"%s\\n\", "
 		     "str(args.filename)); }" },
 	{ "ctx", "infer", "What the kernel gives the program: registers, or the object of an iterator.",
-	  BUILTIN_CONTEXT, .infer = infer_ctx, .check = check_ctx, .emit = emit_ctx },
+	  BUILTIN_CONTEXT | BUILTIN_IS_CONTEXT, .infer = infer_ctx, .check = check_ctx, .emit = emit_ctx },
 	ARG_ROW(0), ARG_ROW(1), ARG_ROW(2), ARG_ROW(3), ARG_ROW(4), ARG_ROW(5),
 	ARG_ROW(6), ARG_ROW(7), ARG_ROW(8), ARG_ROW(9), ARG_ROW(10), ARG_ROW(11),
 	{ "retval", "infer", "What the function returned.", BUILTIN_CONTEXT,

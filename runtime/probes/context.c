@@ -41,12 +41,21 @@ struct val emit_cookie(struct codegen *cg, const struct instance *instance UNUSE
 	return build_call_pure(cg->b, BPF_FUNC_get_attach_cookie, &context, 1);
 }
 
+static const struct type *pointer_to(struct program *program, const char *tag)
+{
+	const struct type *type =
+		program->target->find_type(program->target, &program->types, "struct", tag);
+
+	return type_pointer(&program->types, type ? type : program->types.void_type, SPACE_KERNEL);
+}
+
 const struct type *registers_context(struct program *program,
 				     const struct attach_point *point UNUSED)
 {
-	const struct type *registers =
-		program->target->find_type(program->target, &program->types, "struct", "pt_regs");
+	return pointer_to(program, "pt_regs");
+}
 
-	return type_pointer(&program->types, registers ? registers : program->types.void_type,
-			    SPACE_KERNEL);
+const struct type *sample_context(struct program *program, const struct attach_point *point UNUSED)
+{
+	return pointer_to(program, "bpf_perf_event_data");
 }

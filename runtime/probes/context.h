@@ -18,6 +18,9 @@ struct val emit_call_result(struct codegen *cg, const struct instance *instance)
 /* Hook of struct probe_type: `ctx` is a struct pt_regs *. */
 const struct type *registers_context(struct program *program, const struct attach_point *point);
 
+/* The same of perf events: a struct bpf_perf_event_data *, the registers and the sample. */
+const struct type *sample_context(struct program *program, const struct attach_point *point);
+
 /* Hook of struct mechanism: the cookie is the index of the point. */
 struct val emit_cookie(struct codegen *cg, const struct instance *instance);
 

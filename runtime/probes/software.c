@@ -12,6 +12,7 @@
 #include "lexer/literal.h"
 #include "runtime/attacher.h"
 #include "runtime/lister.h"
+#include "runtime/probes/context.h"
 #include "runtime/probes/perf.h"
 #include "runtime/probes/probes.h"
 
@@ -184,6 +185,7 @@ const struct probe_type probe_software = {
 	.flags = PROBE_FILTERS_PID | PROBE_OF_KERNEL,
 	.space = SPACE_NONE,
 	.resolve = resolve,
+	.context = sample_context,
 	.list = list_software,
 };
 
@@ -195,5 +197,6 @@ const struct probe_type probe_hardware = {
 	.flags = PROBE_FILTERS_PID | PROBE_OF_KERNEL,
 	.space = SPACE_NONE,
 	.resolve = resolve,
+	.context = sample_context,
 	.list = list_hardware,
 };

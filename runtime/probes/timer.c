@@ -13,6 +13,7 @@
 #include "lexer/literal.h"
 #include "runtime/attacher.h"
 #include "runtime/lister.h"
+#include "runtime/probes/context.h"
 #include "runtime/probes/perf.h"
 #include "runtime/probes/probes.h"
 
@@ -159,6 +160,7 @@ const struct probe_type probe_interval = {
 	.flags = PROBE_TIMED,
 	.space = SPACE_NONE,
 	.resolve = resolve,
+	.context = sample_context,
 	.list = interval_list,
 };
 
@@ -170,5 +172,6 @@ const struct probe_type probe_profile = {
 	.flags = PROBE_TIMED | PROBE_FILTERS_PID,
 	.space = SPACE_NONE,
 	.resolve = resolve,
+	.context = sample_context,
 	.list = profile_list,
 };

@@ -12,6 +12,7 @@
 #include "codegen/object.h"
 #include "lexer/literal.h"
 #include "runtime/attacher.h"
+#include "runtime/probes/context.h"
 #include "runtime/probes/perf.h"
 #include "runtime/probes/probes.h"
 #include "sema/arch.h"
@@ -149,4 +150,5 @@ const struct probe_type probe_watchpoint = {
 	.manual = "Fires when memory is read (r), written (w) or executed (x).",
 	.space = SPACE_NONE,
 	.resolve = resolve,
+	.context = sample_context,
 };
