@@ -3,15 +3,22 @@
  */
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { CHUNK_FIRST = 32 * 1024, CHUNK_LARGEST = 1024 * 1024, ALIGNMENT = 16 };
+enum {
+	CHUNK_FIRST = 32 * 1024,
+	CHUNK_LARGEST = 1024 * 1024,
+	CHUNK_ZERO = 128 * 1024, /* from here on the kernel gives zeros anyway */
+	ALIGNMENT = 16,
+};
 
 struct chunk {
 	struct chunk *next;
 	size_t size, used;
+	bool is_zero; /* behind `used` */
 	_Alignas(ALIGNMENT) char data[];
 };
 
@@ -30,11 +37,15 @@ static void die_out_of_memory(void)
 
 static struct chunk *chunk_new(size_t size)
 {
-	struct chunk *chunk = calloc(1, sizeof(*chunk) + size);
+	bool is_zero = size >= CHUNK_ZERO;
+	struct chunk *chunk = is_zero ? calloc(1, sizeof(*chunk) + size) : malloc(sizeof(*chunk) + size);
 
 	if (!chunk)
 		die_out_of_memory();
+	chunk->next = NULL;
 	chunk->size = size;
+	chunk->used = 0;
+	chunk->is_zero = is_zero;
 	return chunk;
 }
 
@@ -70,7 +81,6 @@ void arena_reset(struct arena *arena)
 		free(chunk);
 		chunk = next;
 	}
-	memset(chunk->data, 0, chunk->used);
 	chunk->used = 0;
 	arena->chunks = chunk;
 	arena->handed_out = 0;
@@ -94,6 +104,9 @@ void *arena_alloc(struct arena *arena, size_t size)
 	}
 	chunk->used = start + size;
 	arena->handed_out += size;
+	/* Small chunks are cleared as they are used: most of the last one never is. */
+	if (!chunk->is_zero)
+		memset(chunk->data + start, 0, size);
 	return chunk->data + start;
 }
 
