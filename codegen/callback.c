@@ -21,7 +21,7 @@ struct outer_function function_begin(struct codegen *cg, const struct builder_op
 	cg->depth = depth;
 	cg->frames = MAX(cg->frames, depth);
 	cg->below = 0;
-	cg->b = builder_new(cg->arena, options);
+	cg->b = builder_new(cg->work, options);
 	build_span(cg->b, cg->span);
 	return outer;
 }

@@ -280,7 +280,8 @@ static bool make_program(struct maker *maker, const struct group *group)
 
 	cg->function_name = program_function_name(cg->arena, first, group->key);
 	plan_program(cg, group);
-	cg->b = builder_new(cg->arena, &options);
+	arena_reset(cg->work);
+	cg->b = builder_new(cg->work, &options);
 	for (i = 0; i < group->instances.count; i++)
 		emit_instance(cg, group->instances.items[i], group);
 	build_exit(cg->b, val_const(0));
@@ -303,7 +304,8 @@ static uint32_t make_own_program(struct maker *maker, const char *name, void (*e
 
 	cg->functions.count = 0;
 	cg->function_name = name;
-	cg->b = builder_new(cg->arena, &options);
+	arena_reset(cg->work);
+	cg->b = builder_new(cg->work, &options);
 	emit(cg);
 	build_exit(cg->b, val_const(0));
 	code = codegen_finish(cg, arena_printf(cg->arena, "program %s", name), SPAN_NONE);
@@ -431,6 +433,7 @@ struct object *codegen(struct program *program, const struct compile_dump *dump)
 
 	cg->program = program;
 	cg->arena = program->arena;
+	cg->work = arena_new();
 	cg->object = new_object(program);
 	table_init(&cg->data, cg->arena);
 	table_init(&cg->site_table, cg->arena);
@@ -446,6 +449,7 @@ struct object *codegen(struct program *program, const struct compile_dump *dump)
 		cg->object->follow.fork = make_own_program(&maker, "follow_fork", emit_follow_fork);
 		cg->object->follow.free = make_own_program(&maker, "follow_free", emit_follow_free);
 	}
+	arena_free(cg->work);
 	if (program->diags->error_count)
 		return NULL;
 	maps_finish(cg, cg->scratch_map, cg->scratch_size);

@@ -21,6 +21,7 @@ struct compile_dump;
 struct codegen {
 	struct program *program;
 	struct arena *arena;
+	struct arena *work; /* of the program being built: functions, all that passes make of them */
 	struct object *object;
 	struct builder *b;		 /* function being built */
 	const struct instance *instance; /* whose body it is */
