@@ -111,7 +111,8 @@ static bool is_out_of_patience(const char *complaint)
 /* It has no such helper, or not for programs of this type. */
 static bool is_about_helper(const char *complaint)
 {
-	return strstr(complaint, "cannot use helper") || strstr(complaint, "unknown func ");
+	return strstr(complaint, "cannot use helper") || strstr(complaint, "unknown func ") ||
+	       strstr(complaint, "helper call is not allowed");
 }
 
 static void hint_at_way_out(const struct code_line *line, const char *complaint, bool verbose, int err)

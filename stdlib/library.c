@@ -30,6 +30,7 @@ const struct builtin_family stdlib_families[] = {
 	{ "Stacks and addresses", stack_builtins },
 	{ "Stacks and addresses", address_builtins },
 	{ "Stacks and addresses", user_address_builtins },
+	{ "Objects of the kernel", kernel_object_builtins },
 	{ "Network", network_builtins },
 	{ "Acting", control_builtins },
 	{ "Acting", signal_builtins },

@@ -37,5 +37,6 @@ extern const struct builtin static_builtins[];
 extern const struct builtin stack_builtins[];
 extern const struct builtin address_builtins[];
 extern const struct builtin user_address_builtins[];
+extern const struct builtin kernel_object_builtins[];
 
 #endif

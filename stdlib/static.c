@@ -218,18 +218,6 @@ static void refuse_dwarf(struct checker *checker, struct expr *call)
 	refuse(checker, call, "stacks are unwound by frame pointers only", "ustack does that");
 }
 
-static void refuse_path(struct checker *checker, struct expr *call)
-{
-	refuse(checker, call, "the kernel makes paths for few functions only",
-	       "the last part of a path is str(p.dentry->d_name.name)");
-}
-
-static void refuse_cookie(struct checker *checker, struct expr *call)
-{
-	refuse(checker, call, "it takes a pointer that the verifier has typed",
-	       "(uint64)sk, the socket's address, identifies it as long as it lives");
-}
-
 const struct builtin static_builtins[] = {
 	{ "is_str", "bool (any)", "Is the type a string?", BUILTIN_MUST_CALL, .known = is_str, .emit = emit_known,
 	  .example = "begin { print(is_str(\"q\")); }\n"
@@ -284,10 +272,6 @@ const struct builtin static_builtins[] = {
 	  BUILTIN_MUST_CALL, .known = kfunc_allowed, .emit = emit_known,
 	  .example = "begin { print(kfunc_allowed(\"vfs_read\")); }\n"
 		     "false\n" },
-	{ "path", "string[64] (any, [any])", "Not supported.", BUILTIN_MUST_CALL,
-	  .check = refuse_path },
-	{ "socket_cookie", "uint64 (any)", "Not supported.", BUILTIN_MUST_CALL,
-	  .check = refuse_cookie },
 	{ "unwatch", "void (any)", "Not supported.", BUILTIN_MUST_CALL, .check = refuse_unwatch },
 	{ "skboutput", "uint32 (string-lit, any, any, any)", "Not supported.", BUILTIN_MUST_CALL,
 	  .check = refuse_skboutput },

@@ -282,3 +282,12 @@ int bpf_iter_task(struct bpf_iter_meta *meta, struct task_struct *task)
 
 struct bpf_iter__task canned_iter_task;
 struct bpf_iter_meta canned_iter_meta;
+
+struct sock {
+	u16 skc_family;
+};
+
+int tcp_connect(struct sock *sk)
+{
+	return sk && sk->skc_family;
+}

@@ -71,3 +71,14 @@ def test_comm_of_another_process(probe, bpfline):
 def test_comm_of_another_process_is_refused_where_the_kernel_does(bpfline):
     result = bpfline.script("begin { print(comm(2)); }")
     assert result.status == 1 and "bpf_task_from_pid" in result.stderr
+
+
+def test_path_of_open_files(bpfline, tmp_path):
+    name = tmp_path / "a file"
+    with open(name, "w", encoding="ascii"):
+        result = bpfline.script('iter:task_file /ctx.task.tgid == %d/ { printf("%%s\\n", path(ctx.file.f_path)); }'
+                                % os.getpid())
+    if "bpf_iter__" in result.stderr:
+        pytest.skip("this kernel has no such iterator")
+    assert result.status == 0
+    assert str(name) in result.stdout.splitlines()
