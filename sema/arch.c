@@ -43,6 +43,7 @@ static const struct arch archs[] = {
 		.registers = x86_64_registers,
 		.call_args = x86_64_args,
 		.result = "ax",
+		.stack_args = 8, /* above the return address */
 		.ip = "ip",
 	},
 	{

@@ -31,6 +31,7 @@ struct arch {
 	} *registers;
 	const char *const *call_args; /* registers of a function's first arguments; NULL at the end */
 	const char *result, *ip;      /* registers */
+	uint8_t stack_args; /* where a function begins, its first argument on the stack is so far above sp */
 };
 
 /* NULL for one that there is no row for. */

@@ -45,12 +45,13 @@ enum builtin_flag {
 	BUILTIN_POINT = 64,	/* differs between attach points: probe */
 	BUILTIN_PARAM_TEXT = 128, /* str($1): a positional parameter means its text, not its value */
 	BUILTIN_ARGS = 256,	/* args: its type is the instance's */
+	BUILTIN_WORDS = 512,	/* kstack(perf): bare words among the arguments are no names */
 	BUILTIN_HANDS_ON = 1024, /* ustack: gives the context to a helper, which takes that of any probe */
 	BUILTIN_MAY_END = 2048,	 /* assert(): may end the run */
 	BUILTIN_KERNEL = 4096,	/* with arguments it calls a function of the kernel */
 	BUILTIN_SETTINGS = 8192, /* config: its fields are the settings, as constants */
 	BUILTIN_IS_CONTEXT = 16384, /* ctx: the context itself */
-	BUILTIN_WORDS = 512,	/* kstack(perf): bare words among the arguments are no names */
+	BUILTIN_EACH = 32768,	/* delete(@a[1], @b[2]): several arguments are several calls */
 };
 
 /* It looks at what the probe was given. */

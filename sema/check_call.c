@@ -22,7 +22,7 @@ static bool arg_fits(const struct expr *arg, enum param_kind kind)
 	case PARAM_ANY:
 		return type->kind != TYPE_VOID;
 	case PARAM_INT:
-		return type->kind == TYPE_INT || type->kind == TYPE_ENUM ||
+		return type_is_integer(type) ||
 		       (type->kind == TYPE_AGGREGATE && aggregate_is_number(type));
 	case PARAM_BOOL:
 		return type_in_register(type);

@@ -44,6 +44,9 @@ bool if_is_decided(const struct expr *expr, struct block **ret_dead);
  */
 bool decide_conditions(struct program *program);
 
+/* A call as an old release had it -> what is written today; the call's builtin is known. */
+void replace_old_form(struct program *program, struct expr *expr);
+
 /* The operand of sizeof() and the like as a type, if it is one; names are resolved. */
 void find_type_operand(struct program *program, struct expr *expr);
 

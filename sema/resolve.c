@@ -398,6 +398,9 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 		note_changed(resolver, expr->incdec.operand);
 	else if (expr->kind == EXPR_CALL) {
 		resolve_call(resolver, expr);
+		replace_old_form(resolver->program, expr);
+		if (expr->kind != EXPR_CALL)
+			return true;
 		resolve_args(resolver, expr);
 		return false;
 	}

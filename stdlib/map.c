@@ -281,7 +281,7 @@ const struct builtin map_builtins[] = {
 		     "@[1]: 0\n" },
 	{ "delete", "bool (map, [key])",
 	  "Removes one element of a map; delete(@m[key]), too.  True when it was there.",
-	  BUILTIN_DISCARDABLE | BUILTIN_MUST_CALL, .check = check_key, .emit = emit_delete,
+	  BUILTIN_DISCARDABLE | BUILTIN_MUST_CALL | BUILTIN_EACH, .check = check_key, .emit = emit_delete,
 	  .handle = handle_clear,
 	  .example = "begin { @[1, 2] = 3; print(delete(@, (1, 2))); print(delete(@, (1, "
 		     "2))); }\n"

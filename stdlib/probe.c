@@ -228,6 +228,32 @@ static struct val emit_argn(struct codegen *cg, const struct expr *call)
 	return mechanism->emit_argn(cg, cg->instance, argument_number(call));
 }
 
+/* --- sarg0, sarg1, ...: of releases before 0.25 ------------------------------------------------ */
+
+static void check_sargn(struct checker *checker, struct expr *call)
+{
+	const struct attach_point *point = checker->instance->points.items[0];
+
+	if (point->mechanism->has_registers && point->mechanism->argn_count)
+		return;
+	diag_report(checker->program->diags, call->span, DIAG_WRONG_PROBE,
+		    "The %s builtin can only be used where functions begin: %s is no such probe",
+		    builtin_of(call)->name, point->name);
+}
+
+/* A word of the stack as the caller has left it. */
+static struct val emit_sargn(struct codegen *cg, const struct expr *call)
+{
+	const struct arch *arch = cg->program->target->arch;
+	unsigned number = (unsigned)strtoul(builtin_of(call)->name + strlen("sarg"), NULL, 10);
+	struct val sp = build_load_pure(cg->b, sizeof(uint64_t), false, build_context(cg->b),
+					arch_register(arch, "sp"));
+	struct place place = { build_offset(cg->b, sp, arch->stack_args + number * 8),
+			       cg->instance->points.items[0]->type->space };
+
+	return emit_at_place(cg, place, type_int(&cg->program->types, 8, false));
+}
+
 /* --- retval, reg ----------------------------------------------------------------------------------- */
 
 static const struct type *infer_retval(struct inferer *inferer, struct expr *call UNUSED)
@@ -338,6 +364,11 @@ static struct val emit_ctx(struct codegen *cg, const struct expr *call)
 	{ "arg" #number, "infer", "Argument " #number " of the function or raw tracepoint.",    \
 	  BUILTIN_CONTEXT, .infer = infer_argn, .check = check_argn, .emit = emit_argn }
 
+#define SARG_ROW(number)                                                                        \
+	{ "sarg" #number, "uint64",                                                             \
+	  "Argument " #number " of those that the function gets on the stack.",                 \
+	  BUILTIN_CONTEXT, .check = check_sargn, .emit = emit_sargn }
+
 const struct builtin probe_builtins[] = {
 	{ "probe", "infer", "Full name of the attach point, as in \"tracepoint:sched:sched_switch\".",
 	  BUILTIN_POINT, .infer = infer_probe, .emit = emit_probe,
@@ -356,6 +387,8 @@ const struct builtin probe_builtins[] = {
 		     "str(args.filename)); }" },
 	{ "ctx", "infer", "What the kernel gives the program: registers, or the object of an iterator.",
 	  BUILTIN_CONTEXT | BUILTIN_IS_CONTEXT, .infer = infer_ctx, .check = check_ctx, .emit = emit_ctx },
+	SARG_ROW(0), SARG_ROW(1), SARG_ROW(2), SARG_ROW(3), SARG_ROW(4),
+	SARG_ROW(5), SARG_ROW(6), SARG_ROW(7), SARG_ROW(8), SARG_ROW(9),
 	ARG_ROW(0), ARG_ROW(1), ARG_ROW(2), ARG_ROW(3), ARG_ROW(4), ARG_ROW(5),
 	ARG_ROW(6), ARG_ROW(7), ARG_ROW(8), ARG_ROW(9), ARG_ROW(10), ARG_ROW(11),
 	{ "retval", "infer", "What the function returned.", BUILTIN_CONTEXT,

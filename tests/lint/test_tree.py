@@ -62,3 +62,10 @@ def test_no_place_of_one_persons_machine():
         with open(os.path.join(SOURCE, path), encoding="utf-8", errors="replace") as f:
             wrong += ["%s: %s" % (path, match) for match in pattern.findall(f.read())]
     assert not wrong, "\n".join(wrong)
+
+
+def test_flags_of_builtins_are_distinct():
+    """Two changes that each take the next free bit merge without a conflict."""
+    body = re.search(r"enum builtin_flag \{(.*?)\n\};", sources.read("sema/builtin.h"), re.DOTALL).group(1)
+    bits = [int(number) for number in re.findall(r"^\tBUILTIN_\w+ = (\d+)", body, re.MULTILINE)]
+    assert len(bits) > 10 and len(set(bits)) == len(bits) and all(bit & (bit - 1) == 0 for bit in bits)
