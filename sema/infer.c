@@ -437,8 +437,8 @@ static void settle_place(struct program *program, const struct type **place, boo
 
 static void settle_variable(struct program *program, struct variable *variable, bool *changed)
 {
-	if (!variable->type && variable->is_text) { /* nothing is passed, or what is no string */
-		variable->type = type_string(&program->types, (uint32_t)program->config.max_strlen);
+	if (!variable->type && variable->is_text) { /* no string is passed: one that is no longer than any */
+		variable->type = type_string(&program->types, 1);
 		*changed = true;
 	}
 	settle_place(program, &variable->type, changed);

@@ -246,7 +246,11 @@ static void resolve_ident(struct resolver *resolver, struct expr *expr)
 	if (!builtin) {
 		diag_report(program->diags, expr->span, DIAG_UNKNOWN_NAME, "Unknown identifier: '%s'",
 			    expr->ident.name);
-		suggest_builtin(program, expr->ident.name);
+		if (function_named(program, expr->ident.name) ||
+		    table_get_str(&program->c_functions, expr->ident.name))
+			diag_hint(program->diags, "it is a function: write %s(...)", expr->ident.name);
+		else
+			suggest_builtin(program, expr->ident.name);
 		return;
 	}
 	expr->ident.builtin = builtin;
