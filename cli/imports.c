@@ -40,17 +40,26 @@ static int add_file(struct arena *arena, const char *path, struct imported_files
 	return 0;
 }
 
-static int is_script(const struct dirent *entry)
+/* Of a folder: headers belong to those that include them. */
+static int is_imported(const struct dirent *entry)
 {
-	size_t length = strlen(entry->d_name);
+	static const char *const endings[] = { ".bt", ".bpf.c", ".bpf.o" };
+	size_t length = strlen(entry->d_name), i;
 
-	return length > 3 && entry->d_name[0] != '.' && !strcmp(entry->d_name + length - 3, ".bt");
+	for (i = 0; i < ARRAY_SIZE(endings); i++) {
+		size_t ending = strlen(endings[i]);
+
+		if (length > ending && entry->d_name[0] != '.' &&
+		    !strcmp(entry->d_name + length - ending, endings[i]))
+			return true;
+	}
+	return false;
 }
 
 static int add_folder(struct arena *arena, const char *path, struct imported_files *files)
 {
 	struct dirent **entries;
-	int count = scandir(path, &entries, is_script, alphasort), i, err = 0;
+	int count = scandir(path, &entries, is_imported, alphasort), i, err = 0;
 
 	files->failed = path;
 	if (count < 0)

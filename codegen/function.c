@@ -36,6 +36,7 @@ enum { GOES_ON = 0, LEAVES_PROBE = 1 };
 struct lowered {
 	bool is_inline;
 	bool is_built;
+	bool may_leave;	 /* it may answer LEAVES_PROBE */
 	unsigned depth;	 /* frames in use when its body runs */
 	uint32_t number; /* in the program, once it is built */
 };
@@ -287,7 +288,10 @@ static void build_function(struct codegen *cg, const struct instance *function,
 	take_params(cg, function, &passing);
 	emit_body(cg, function);
 	emit_ending(cg, function, &passing, address);
+	lowered->may_leave = build_is_target(cg->b, cg->leave);
 	lowered->number = function_end(cg, &outer_function, function->function->name);
+	if (lowered->number < cg->functions.count && cg->functions.items[lowered->number]->scratch_size)
+		lowered->may_leave = true; /* it looks for its scratch value */
 	lowered->is_built = true;
 	leave_body(cg, &outer);
 }
@@ -331,7 +335,7 @@ static struct val emit_call(struct codegen *cg, const struct instance *function,
 		address = build_slot(cg->b, WORD);
 	count = pass_words(cg, function, &passing, args, address, words);
 	result = build_call_function(cg->b, lowered->number, words, count);
-	if (passing.has_status)
+	if (passing.has_status && lowered->may_leave)
 		build_branch(cg->b, BPF_JNE, result, val_const(GOES_ON), cg->leave);
 	if (!in_register)
 		return address;

@@ -144,6 +144,13 @@ def test_functions_of_a_header(bpfline, live, tmp_path):
     assert (result.status, result.stdout.strip(), result.stderr) == (0, "(8, 3, 2)", "")
 
 
+def test_folder_with_functions(bpfline, live, tmp_path):
+    compiled(tmp_path, "functions.bpf.o")
+    write(tmp_path, broken_dot_h="this is no C", own_dot_bt="fn own($a : int32) : int32 { return more($a); }")
+    result = bpfline.script(MAIN % (tmp_path, "own(4)"), "-q")
+    assert (result.status, result.stdout.strip(), result.stderr) == (0, "9", "")
+
+
 def test_functions_in_every_probe_that_calls_them(bpfline, live, tmp_path):
     path = compiled(tmp_path)
     result = bpfline.script(MAIN % (path, "more(1)") + """
