@@ -27,6 +27,7 @@
 	X(lazy_symbolication,	BOOL,	true) \
 	X(use_blazesym,		BOOL,	false) \
 	X(show_debug_info,	BOOL,	false) \
+	X(skip_endbr,		BOOL,	true) \
 	X(license,		TEXT,	"GPL") \
 	X(unstable_import_statement, TEXT, "error") \
 	X(unstable_typeinfo,	TEXT,	"error") \

@@ -248,6 +248,29 @@ bool binary_object(struct binary *binary, const char *name, uint64_t *ret_addres
 
 /* --- instructions ----------------------------------------------------------------- */
 
+/* push, nop, jumps and calls: the kernel need not have the processor step over a copy of them. */
+static bool is_emulated(const uint8_t *code)
+{
+	const uint8_t *at = *code == 0x41 ? code + 1 : code; /* of push: r8 to r15 */
+
+	return (*at & 0xf8) == 0x50 ||
+	       (at == code && (*at == 0x90 || *at == 0xe8 || *at == 0xe9 || *at == 0xeb));
+}
+
+uint64_t binary_cheap_entry(const struct binary *binary, uint64_t address)
+{
+	static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	uint8_t code[sizeof(endbr64) + 2];
+	uint64_t offset;
+
+	if (binary->elf->header.e_machine != EM_X86_64 ||
+	    !elf_offset(binary->elf, address, PF_X, &offset) ||
+	    !elf_read(binary->elf, offset, code, sizeof(code)) ||
+	    memcmp(code, endbr64, sizeof(endbr64)) != 0 || !is_emulated(code + sizeof(endbr64)))
+		return address;
+	return address + sizeof(endbr64);
+}
+
 static enum boundary x86_boundary(struct binary *binary, uint64_t from, uint64_t offset,
 				  uint64_t *ret_last)
 {

@@ -41,6 +41,13 @@ uint64_t binary_function_size(struct binary *binary, const struct elf_symbol *sy
 /* Is there an object of that name (`usdt` arguments name them)? */
 bool binary_object(struct binary *binary, const char *name, uint64_t *ret_address);
 
+/*
+ * Where a probe on the entry of a function costs least: behind an endbr64, if
+ * the kernel can carry out by itself what follows; else at `address`.  Registers
+ * and stack are the same there.
+ */
+uint64_t binary_cheap_entry(const struct binary *binary, uint64_t address);
+
 enum boundary {
 	BOUNDARY_YES,	  /* an instruction begins there */
 	BOUNDARY_INSIDE,  /* none does */

@@ -224,8 +224,10 @@ static bool check_return(struct expander *expander, const struct user_binary *fi
 static struct attach_point *add_point(struct expander *expander, const struct user_binary *file,
 				      const struct elf_symbol *symbol, uint64_t address, const char *name)
 {
+	bool is_entry = address == symbol->address ||
+			address == binary_cheap_entry(file->binary, symbol->address);
 	const struct user_function function = { file->binary, symbol->address, symbol->linkage,
-						address == symbol->address };
+						is_entry };
 	enum user_probe kind = expander->type == &probe_uretprobe ? USER_PROBE_RETURN :
 								    USER_PROBE_ENTRY;
 	struct attach_point *point;
@@ -247,6 +249,15 @@ static const char *shown_function(struct expander *expander, const char *name)
 	return plain ? plain : name;
 }
 
+/* With an offset exactly there, even if it is 0. */
+static uint64_t place_in(const struct expander *expander, const struct user_binary *file,
+			 const struct elf_symbol *symbol, const struct wanted *wanted)
+{
+	if (wanted->has_offset || !expander->program->config.skip_endbr)
+		return symbol->address + wanted->offset;
+	return binary_cheap_entry(file->binary, symbol->address);
+}
+
 static void add_functions(struct expander *expander, const struct user_binary *file,
 			  const struct elf_symbols *found, const struct wanted *wanted)
 {
@@ -264,7 +275,7 @@ static void add_functions(struct expander *expander, const struct user_binary *f
 				  symbol->name);
 		if (wanted->has_offset)
 			name = point_name(expander, "%s+%" PRIu64, name, wanted->offset);
-		point = add_point(expander, file, symbol, symbol->address + wanted->offset, name);
+		point = add_point(expander, file, symbol, place_in(expander, file, symbol, wanted), name);
 		if (!point)
 			continue;
 		point->function = shown_function(expander, symbol->name);

@@ -212,6 +212,7 @@ KEYS = {
                      r"^ {8}_ZN5shape6SquareIiE4growEiPKc\+\d+$", r""),
     "lazy_symbolication": ("false", HELLO, [], 0, r"^hi$", r""),
     "use_blazesym": ("true", HELLO, [], 0, r"^hi$", r""),
+    "skip_endbr": ("false", HELLO, [], 0, r"^hi$", r""),
     "show_debug_info": ("true", HELLO, [], 0, r"^hi$", r""),
     "license": ('"Dual BSD/GPL"', HELLO, [], 0, r"^hi$", r""),
     "unstable_import_statement": ("enable", HELLO, [], 0, r"^hi$", r""),

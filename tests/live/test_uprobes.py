@@ -239,6 +239,39 @@ def test_place_by_address(bpfline, target):
     assert result.maps == {"@[add]": "20"}
 
 
+ENTRIES = """
+#include <stdio.h>
+long inner(long), pushes(long), adds(long);
+long __attribute__((noinline)) inner(long n) { __asm__ volatile("" ::: "memory"); return n * 2; }
+long __attribute__((noinline)) pushes(long n) { __asm__ volatile("" ::: "rbx", "r12", "memory"); return inner(n) + n; }
+int main(void) { long sum = 0; for (long i = 0; i < 1000; i++) sum += pushes(i); printf("sum %ld\\n", sum); return 0; }
+"""
+
+
+def test_entries_behind_endbr64(bpfline, tmp_path):
+    """Where a push follows endbr64 the kernel emulates it; with an offset, or by the setting, the place is exact."""
+    if not shutil.which("gcc"):
+        pytest.skip("no gcc")
+    program, source = str(tmp_path / "program"), tmp_path / "program.c"
+    source.write_text(ENTRIES)
+    subprocess.run(["gcc", "-O1", "-g", "-no-pie", "-fcf-protection=full", source, "-o", program], check=True)
+    code = subprocess.run(["objdump", "-d", program], capture_output=True, text=True, check=True).stdout
+    listing = {m[1]: (int(m[0], 16), m[2]) for m in re.findall(r"^(\w+) <(\w+)>:\n.*endbr64 *\n.*\t(\w+)", code, re.MULTILINE)}
+    assert listing["pushes"][1] == "push" and listing["inner"][1] != "push"
+
+    def place(script):
+        text = bpfline.run("--dump=object", "-e", script.replace("BIN", program)).stdout
+        return 0x400000 + int(re.search(r"^  place .*: (0x[0-9a-f]+)", text, re.MULTILINE).group(1), 16)
+    assert place("uprobe:BIN:pushes { }") == place("uretprobe:BIN:pushes { }") == listing["pushes"][0] + 4
+    assert place("uprobe:BIN:pushes+0 { }") == listing["pushes"][0]
+    assert place("config = { skip_endbr = false } uprobe:BIN:pushes { }") == listing["pushes"][0]
+    assert place("uprobe:BIN:inner { }") == listing["inner"][0]
+    for offset in ("", "+0", "+4"):
+        result = trace(bpfline, program, "uprobe:TARGET:pushes%s { @[func] = sum(args.n); @s = sum(arg0); } "
+                       "uretprobe:TARGET:pushes { @r = sum(retval); }" % offset)
+        assert result.maps == {"@[pushes]": "499500", "@s": "499500", "@r": "1498500"}
+
+
 def line_of(text):
     with open(os.path.join(SOURCE, "tests", "live", "target.c"), encoding="utf-8") as f:
         return next(n for n, line in enumerate(f, 1) if text in line)
