@@ -21,7 +21,7 @@ struct builder *builder_new(struct arena *arena, const struct builder_options *o
 	b->epoch = 1;
 	b->fn.arena = arena;
 	b->fn.options = &b->options;
-	b->fn.stack_limit = STACK_MAX;
+	b->fn.stack_share = b->fn.stack_limit = STACK_MAX;
 	b->fn.has_v4 = options->target && target_has(options->target, FEATURE_ISA_V4);
 	function_new_reg(&b->fn, (struct reg){ 0 });
 	vec_push(arena, &b->fn.spans, SPAN_NONE);
@@ -32,9 +32,10 @@ struct builder *builder_new(struct arena *arena, const struct builder_options *o
 	return b;
 }
 
-void build_limit_stack(struct builder *b, uint32_t bytes)
+void build_limit_stack(struct builder *b, uint32_t share, uint32_t limit)
 {
-	b->fn.stack_limit = bytes;
+	b->fn.stack_share = share < limit ? share : limit;
+	b->fn.stack_limit = limit;
 }
 
 const char *builder_error(const struct builder *b)

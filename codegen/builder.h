@@ -136,6 +136,9 @@ struct val build_load(struct builder *b, unsigned size, bool is_signed, struct v
 struct val build_load_pure(struct builder *b, unsigned size, bool is_signed, struct val address,
 			   int64_t offset);
 
+/* The same of 8 bytes that hold no address, whatever the verifier makes of it: it may be spilled anywhere. */
+struct val build_load_number(struct builder *b, struct val address, int64_t offset);
+
 void build_store(struct builder *b, unsigned size, struct val address, int64_t offset,
 		 struct val val);
 
@@ -280,8 +283,9 @@ struct code {
 
 enum build_dump { DUMP_NOTHING, DUMP_IR, DUMP_OPTIMISED, DUMP_ALLOCATED };
 
-/* Of the stack there are only so many bytes, a multiple of 32; without this: 512. */
-void build_limit_stack(struct builder *b, uint32_t bytes);
+/* Of the stack there are `limit` bytes, of which it should take no more than `share`, multiples of
+ * 32; without this: 512. */
+void build_limit_stack(struct builder *b, uint32_t share, uint32_t limit);
 
 /*
  * Optimises and allocates.  NULL after an error (builder_error() says which).

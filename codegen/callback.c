@@ -4,8 +4,8 @@
  * Each has a builder, and with it a stack frame and a scratch value, of its
  * own.  It lies behind the program in the same instructions.  A function is
  * finished before the one that calls it, so of the 512 bytes of stack that all
- * running functions share, each first gets an even part; what the inner ones
- * leave over is for those around them.
+ * running functions share, each is to take no more than an even part; what the
+ * inner ones leave over is for those around them.
  */
 #include "codegen/lower.h"
 
@@ -26,13 +26,17 @@ struct outer_function function_begin(struct codegen *cg, const struct builder_op
 	return outer;
 }
 
-/* What is left for a function when those around it have their even parts. */
-static uint32_t stack_limit(const struct codegen *cg)
-{
-	uint32_t part = STACK_MAX / MAX(cg->frames, cg->depth) / FRAME_UNIT * FRAME_UNIT;
-	uint32_t above = part * (cg->depth - 1);
+/* What is surely left for a program, and for a function that calls others. */
+enum { PROGRAM_STACK = 160, FUNCTION_STACK = 64 };
 
-	return STACK_MAX - MIN(above + cg->below, (uint32_t)STACK_MAX);
+/* The function should take an even part, and may take what those around it can do without. */
+static void limit_stack(const struct codegen *cg)
+{
+	uint32_t share = STACK_MAX / MIN(cg->frames, 5u) / FRAME_UNIT * FRAME_UNIT;
+	uint32_t others = (STACK_MAX - PROGRAM_STACK) / (MAX(cg->frames, 2u) - 1) / FRAME_UNIT * FRAME_UNIT;
+	uint32_t above = PROGRAM_STACK + MIN(others, (uint32_t)FUNCTION_STACK) * (cg->depth - 2);
+
+	build_limit_stack(cg->b, share, STACK_MAX - MIN(above + cg->below, (uint32_t)STACK_MAX));
 }
 
 uint32_t function_end(struct codegen *cg, const struct outer_function *outer, const char *name)
@@ -40,7 +44,7 @@ uint32_t function_end(struct codegen *cg, const struct outer_function *outer, co
 	uint32_t number = (uint32_t)cg->functions.count;
 	struct code *code;
 
-	build_limit_stack(cg->b, stack_limit(cg));
+	limit_stack(cg);
 	code = codegen_finish(cg, arena_printf(cg->arena, "function %u %s", number, name), cg->span);
 	if (code) {
 		code->name = name;

@@ -182,6 +182,42 @@ struct code *codegen_finish(struct codegen *cg, const char *title, struct span s
 	return code;
 }
 
+/* Functions whose calls turned out to be unreachable go: the kernel knows of none that nobody calls. */
+static void keep_called(struct codegen *cg, const struct code *own)
+{
+	uint32_t *numbers = arena_new_array(cg->arena, uint32_t, cg->functions.count + 1);
+	VEC(const struct code *) called = { 0 };
+	size_t i, j, kept = 0;
+
+	vec_push(cg->arena, &called, own);
+	for (i = 0; i < called.count; i++) {
+		const struct code *code = called.items[i];
+
+		for (j = 0; j < code->relocs.count; j++) {
+			const struct code_reloc *reloc = &code->relocs.items[j];
+
+			if (reloc->kind != RELOC_FUNCTION || numbers[reloc->map])
+				continue;
+			numbers[reloc->map] = 1;
+			vec_push(cg->arena, &called, cg->functions.items[reloc->map]);
+		}
+	}
+	for (i = 0; i < cg->functions.count; i++) {
+		if (!numbers[i])
+			continue;
+		numbers[i] = (uint32_t)kept;
+		cg->functions.items[kept++] = cg->functions.items[i];
+	}
+	cg->functions.count = kept;
+	for (i = 0; i < called.count; i++)
+		for (j = 0; j < called.items[i]->relocs.count; j++) {
+			struct code_reloc *reloc = &called.items[i]->relocs.items[j];
+
+			if (reloc->kind == RELOC_FUNCTION)
+				reloc->map = numbers[reloc->map];
+		}
+}
+
 /* Puts the functions that it calls behind the program's own; *ret_starts: where each begins. */
 static void join_functions(struct codegen *cg, struct object_program *program,
 			   const struct code *own, uint32_t *ret_starts)
@@ -241,8 +277,10 @@ static void add_program(struct maker *maker, const struct group *group, const st
 		.attach_type = group->mechanism->attach_type,
 		.span = group->instances.items[0]->probe->span,
 	};
-	uint32_t *starts = arena_new_array(cg->arena, uint32_t, cg->functions.count);
+	uint32_t *starts;
 
+	keep_called(cg, code);
+	starts = arena_new_array(cg->arena, uint32_t, cg->functions.count);
 	join_functions(cg, &program, code, starts);
 	resolve_functions(&program, starts);
 	debug_info_add(&maker->debug_info, &program, cg->function_name,
@@ -285,7 +323,7 @@ static bool make_program(struct maker *maker, const struct group *group)
 	for (i = 0; i < group->instances.count; i++)
 		emit_instance(cg, group->instances.items[i], group);
 	build_exit(cg->b, val_const(0));
-	build_limit_stack(cg->b, STACK_MAX - cg->below);
+	build_limit_stack(cg->b, STACK_MAX, STACK_MAX - cg->below);
 	code = codegen_finish(cg, arena_printf(cg->arena, "program %s", name), first->probe->span);
 	if (code)
 		add_program(maker, group, code);

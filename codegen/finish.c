@@ -75,12 +75,10 @@ static void restore(struct function *fn, const struct snapshot *snapshot)
 /*
  * Slots first, then spills take what is left of the stack.  When that is not
  * enough it is done again with less stack for slots, in the end with none and
- * with numbers spilled to scratch.
+ * with numbers spilled to scratch.  False: not even that is.
  */
-static void allocate(struct function *fn)
+static bool allocate_in(struct function *fn, uint32_t stack, const struct snapshot *snapshot)
 {
-	struct snapshot snapshot = take_snapshot(fn);
-	uint32_t stack = fn->stack_limit - (fn->has_may_goto ? MAY_GOTO_STACK : 0);
 	uint32_t limit = stack, spills;
 	unsigned attempt;
 
@@ -92,19 +90,33 @@ static void allocate(struct function *fn)
 		if (!fn->error)
 			allocate_registers(fn, last);
 		if (fn->error)
-			return;
+			return true;
 		if (fn->spill_count)
 			share_spill_slots(fn);
 		spills = fn->spill_count * 8;
 		if (fn->slots_size + spills <= stack)
-			return;
+			return true;
 		if (last)
 			break;
 		/* Some more: with the scratch pointer there are more values to keep. */
 		limit = spills + 64 < stack && attempt + 2 < TRIES_MAX ? stack - spills - 64 : 0;
-		restore(fn, &snapshot);
+		restore(fn, snapshot);
 	}
-	function_fail(fn, "this probe computes with too many values at a time");
+	return false;
+}
+
+/* Others want stack, too: more than its share is taken only if there is no other way. */
+static void allocate(struct function *fn)
+{
+	struct snapshot snapshot = take_snapshot(fn);
+	uint32_t taken = fn->has_may_goto ? MAY_GOTO_STACK : 0;
+
+	if (allocate_in(fn, fn->stack_share - taken, &snapshot))
+		return;
+	restore(fn, &snapshot);
+	if (fn->stack_share == fn->stack_limit ||
+	    !allocate_in(fn, fn->stack_limit - taken, &snapshot))
+		function_fail(fn, "this probe computes with too many values at a time");
 }
 
 struct code *builder_finish(struct builder *b, enum build_dump stage, struct strbuf *dump)

@@ -114,7 +114,7 @@ struct function {
 	uint32_t label_count;
 	uint32_t var_count;
 	bool has_may_goto; /* the kernel takes some of its stack */
-	uint32_t stack_limit;
+	uint32_t stack_share, stack_limit; /* bytes that it should and may take */
 
 	/* From frame.c on. */
 	uint32_t scratch_reg;

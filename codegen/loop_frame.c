@@ -66,15 +66,6 @@ static void set_variable(struct finder *finder, const struct expr *target)
 		entry->is_set = true;
 }
 
-static void find_in_call(struct finder *finder, const struct expr *call)
-{
-	size_t i;
-
-	/* find() stores into its argument. */
-	for (i = 0; i < call->call.args.count; i++)
-		set_variable(finder, call->call.args.items[i]);
-}
-
 static bool find_in_expr(struct ast_visitor *visitor, struct expr **slot)
 {
 	struct finder *finder = (struct finder *)visitor;
@@ -87,8 +78,8 @@ static bool find_in_expr(struct ast_visitor *visitor, struct expr **slot)
 		use_variable(finder, expr->var.variable);
 	else if (expr->kind == EXPR_INCDEC)
 		set_variable(finder, expr->incdec.operand);
-	else if (expr->kind == EXPR_CALL)
-		find_in_call(finder, expr);
+	if (builtin && (builtin->flags & BUILTIN_STORES))
+		set_variable(finder, vec_last(&expr->call.args));
 	if (builtin && (builtin->flags & BUILTIN_NEEDS_CONTEXT))
 		finder->frame->reads_context = true;
 	if (expr->kind == EXPR_CALL && expr->call.function && expr->call.function->reads_context)
@@ -102,6 +93,7 @@ static void find_result(struct finder *finder)
 	const struct instance *instance = finder->cg->instance;
 	struct loop_entry *entry = NULL;
 
+	finder->frame->returns = true;
 	if (instance->function)
 		entry = use_variable(finder, instance_result(instance));
 	if (entry)
@@ -165,13 +157,22 @@ void loop_frame_fill(struct codegen *cg, struct loop_frame *frame, enum loop_cal
 		const struct loop_entry *entry = frame->entries.items[i];
 		struct val address = build_offset(cg->b, frame->address, entry->offset);
 
-		if (entry->is_own || entry->is_result)
+		if (entry->is_own)
 			continue;
-		if (entry->outer->is_memory)
+		if (entry->is_result) /* the verifier may think that a turn has returned where none has */
+			emit_zero(cg, address, entry->size);
+		else if (entry->outer->is_memory)
 			emit_copy(cg, address, entry->outer->address, entry->variable->type->size);
 		else
 			build_store(cg->b, WORD, address, 0, frame_word(cg, entry, call));
 	}
+}
+
+static struct val load_entry(struct codegen *cg, const struct loop_entry *entry, struct val address)
+{
+	if (entry->variable && !type_is_integer(entry->variable->type))
+		return build_load(cg->b, WORD, false, address, 0);
+	return build_load_number(cg->b, address, 0);
 }
 
 static void take_entry(struct codegen *cg, const struct loop_frame *frame,
@@ -182,7 +183,7 @@ static void take_entry(struct codegen *cg, const struct loop_frame *frame,
 	if (entry->outer->is_memory)
 		emit_copy(cg, entry->outer->address, address, entry->variable->type->size);
 	else
-		build_var_set(cg->b, entry->outer->cell, build_load(cg->b, WORD, false, address, 0));
+		build_var_set(cg->b, entry->outer->cell, load_entry(cg, entry, address));
 }
 
 /* A result is there only if a turn has returned. */
@@ -204,7 +205,7 @@ void loop_frame_end(struct codegen *cg, const struct loop_frame *frame, struct v
 	uint32_t stays = build_label(b);
 
 	take_back(cg, frame, false);
-	if (cg->done != cg->leave) {
+	if (frame->returns && cg->done != cg->leave) {
 		build_branch(b, BPF_JNE, turn, val_const(TURN_RETURNS), stays);
 		build_enter(b);
 		take_back(cg, frame, true);
@@ -251,8 +252,7 @@ static void unpack(struct codegen *cg, const struct loop_function *function)
 			entry->inner.address = address;
 		} else {
 			entry->inner.cell = build_var(cg->b);
-			build_var_set(cg->b, entry->inner.cell,
-				      build_load(cg->b, WORD, false, address, 0));
+			build_var_set(cg->b, entry->inner.cell, load_entry(cg, entry, address));
 		}
 		if (entry->variable)
 			entry->variable->storage = &entry->inner;
@@ -312,7 +312,7 @@ void loop_function_begin(struct codegen *cg, struct loop_function *function,
 	cg->in_guarded = false;
 	function->result = build_var(cg->b);
 	if (call == LOOP_GLOBAL) {
-		function->address = build_argument(cg->b, 0);
+		function->address = val_strict(build_argument(cg->b, 0));
 		if (frame->reads_context)
 			build_set_context(cg->b, build_argument(cg->b, 1));
 	} else {

@@ -32,6 +32,7 @@ struct loop_frame {
 	VEC(struct loop_entry *) entries;
 	uint32_t size;
 	bool reads_context;
+	bool returns; /* a turn may return from the script's function */
 	struct val address; /* in the function around the loop */
 };
 

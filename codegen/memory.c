@@ -136,6 +136,15 @@ struct val build_load_pure(struct builder *b, unsigned size, bool is_signed, str
 	return load(b, size, is_signed, address, offset, INSN_PURE);
 }
 
+struct val build_load_number(struct builder *b, struct val address, int64_t offset)
+{
+	struct val val = build_load(b, 8, false, address, offset);
+
+	if (val.kind == VAL_REG)
+		b->fn.regs.items[val.id].may_be_pointer = false;
+	return val;
+}
+
 void build_store(struct builder *b, unsigned size, struct val address, int64_t offset,
                  struct val val)
 {

@@ -52,6 +52,7 @@ enum builtin_flag {
 	BUILTIN_SETTINGS = 8192, /* config: its fields are the settings, as constants */
 	BUILTIN_IS_CONTEXT = 16384, /* ctx: the context itself */
 	BUILTIN_EACH = 32768,	/* delete(@a[1], @b[2]): several arguments are several calls */
+	BUILTIN_STORES = 65536,	 /* find(): its last argument is a variable that it sets */
 };
 
 /* It looks at what the probe was given. */

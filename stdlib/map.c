@@ -294,7 +294,7 @@ const struct builtin map_builtins[] = {
 		     "(true, false)\n" },
 	{ "find", "bool (map, key, any variable)",
 	  "True when the map has an element with this key; its value is stored in the variable.",
-	  BUILTIN_MUST_CALL | BUILTIN_DISCARDABLE, .infer = infer_find, .check = check_find,
+	  BUILTIN_MUST_CALL | BUILTIN_DISCARDABLE | BUILTIN_STORES, .infer = infer_find, .check = check_find,
 	  .emit = emit_find,
 	  .example = "begin { @[\"a\"] = 1; let $v; if (find(@, \"a\", $v)) { print($v); } "
 		     "clear(@); }\n"

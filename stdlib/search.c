@@ -1,9 +1,9 @@
 /*
  * Looking into strings and memory: strstr, memcmp, strcap.
  *
- * The loops end at bounds that the verifier walks through.  Where two bounds
- * would multiply to more than it takes, kernels that have it are given
- * may_goto, which lets it see the loop once.
+ * Kernels that have it are given may_goto, with which they see a loop once if
+ * each of its turns may be any.  Others walk through to its bounds: two of them
+ * must not multiply to more than they take.
  */
 #include <linux/bpf.h>
 #include <string.h>
@@ -39,9 +39,16 @@ static const char *literal_of(const struct expr *arg)
 	return arg->kind == EXPR_STRING ? arg->string.text : NULL;
 }
 
-static bool has_guard(const struct codegen *cg)
+/* Begins a loop that counts from 0 in a cell, and ends it where the kernel wants it ended. */
+static void begin_count(struct codegen *cg, uint32_t cell, uint32_t top, uint32_t end)
 {
-	return target_has(cg->program->target, FEATURE_MAY_GOTO);
+	bool is_guarded = target_has(cg->program->target, FEATURE_MAY_GOTO);
+
+	build_var_set(cg->b, cell, is_guarded ? emit_unseen_zero(cg) : val_const(0));
+	build_enter(cg->b);
+	build_place(cg->b, top);
+	if (is_guarded)
+		build_may_goto(cg->b, end);
 }
 
 static void check_strstr(struct checker *checker, struct expr *call)
@@ -82,10 +89,7 @@ static void match_bytes(struct codegen *cg, const struct search *search, uint32_
 	uint32_t top = build_label(b);
 	struct val j, wanted, place;
 
-	build_var_set(b, search->matched, val_const(0));
-	build_place(b, top);
-	if (has_guard(cg))
-		build_may_goto(b, differ);
+	begin_count(cg, search->matched, top, differ);
 	j = build_var_get(b, search->matched);
 	build_branch(b, BPF_JGE, j, val_const(search->needle_size), found);
 	wanted = build_load(b, 1, false, build_alu(b, BPF_ADD, search->needle, j), 0);
@@ -97,6 +101,7 @@ static void match_bytes(struct codegen *cg, const struct search *search, uint32_
 		     differ);
 	build_var_set(b, search->matched, build_alu(b, BPF_ADD, j, val_const(1)));
 	build_jump(b, top);
+	build_leave(b);
 }
 
 /* The position, or -1. */
@@ -118,11 +123,7 @@ static struct val emit_strstr(struct codegen *cg, const struct expr *call)
 	if (length)
 		last = search.hay_size > length ? search.hay_size - length : 0;
 	build_var_set(b, result, val_const(-1));
-	build_var_set(b, search.at, val_const(0));
-	build_enter(b);
-	build_place(b, top);
-	if (!text && has_guard(cg))
-		build_may_goto(b, end);
+	begin_count(cg, search.at, top, end);
 	at = build_var_get(b, search.at);
 	build_branch(b, BPF_JGE, at, val_const(last), end);
 	if (text)
@@ -184,9 +185,7 @@ static struct val emit_memcmp(struct codegen *cg, const struct expr *call)
 	struct val a = own_bytes(cg, left), c = own_bytes(cg, right);
 
 	build_var_set(b, result, val_const(0));
-	build_var_set(b, at, val_const(0));
-	build_enter(b);
-	build_place(b, top);
+	begin_count(cg, at, top, end);
 	here = build_var_get(b, at);
 	build_branch(b, BPF_JGE, here, val_const(most), end);
 	build_branch(b, BPF_JGE, here, count, end);
