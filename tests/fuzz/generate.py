@@ -6,8 +6,14 @@ One seed gives a script in two forms that must print the same: in the one the va
 it starts from come out of maps, so that nothing is known before it runs; in the other
 (`known`) they are constants, so that the compiler may work out what it can.
 """
+import os
 import random
 import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+# pylint: disable=wrong-import-position
+from map_loops import MapLoops
 
 INTS = [(bits, signed) for bits in (8, 16, 32, 64) for signed in (False, True)]
 WORDS = ["", "a", "ab", "abc", "b", "bpf", "kernel", "a longer text", "0123456789abcdef", "with \\\"quotes\\\"",
@@ -43,10 +49,12 @@ class Map:
         self.name, self.keys, self.value = name, keys, value
 
 
-class Generator:
-    """Writes one script.  Types: (bits, signed), "bool", "string", or a tuple ("tuple", types)."""
+class Generator(MapLoops):
+    """Writes one script.  Types: (bits, signed), "bool", "string", ("tuple", types),
+    or ("record", types, names)."""
 
     def __init__(self, seed, known):
+        super().__init__()
         self.random = random.Random(seed)
         self.known = known
         self.lines, self.indent = [], 1
@@ -56,7 +64,7 @@ class Generator:
         self.budget = self.random.randint(6, 20)
         self.loops = 0
         self.is_filling = False  # no map has a type yet
-        self.shapes = [self.shape() for _ in range(2)]
+        self.shapes = [self.shape(), self.shape(), self.record()]
         self.maps = [self.new_map(i) for i in range(self.random.randint(2, 5))]
         self.sums = [self.new_sum(i) for i in range(self.random.randint(1, 4))]
         self.functions = []  # (name, types of the parameters, type of the result or None), callable from here
@@ -74,7 +82,14 @@ class Generator:
         parts = [self.simple() for _ in range(self.random.randint(1, 4))]
         if self.chance(30):
             parts.append(("tuple", (self.simple(), self.simple())))
+            if self.chance(30):
+                parts.append(("tuple", (self.simple(), parts.pop(), self.simple())))
         return ("tuple", tuple(parts) if len(parts) > 1 else (*parts, "bool"))
+
+    def record(self):
+        parts = self.shape()[1]
+        return ("record", parts, tuple("%s%d" % (self.random.choice(["a", "pid", "name"]), i)
+                                       for i in range(len(parts))))
 
     def key_types(self):
         if self.chance(20):
@@ -84,7 +99,7 @@ class Generator:
         return [self.simple() for _ in range(self.random.randint(1, 4))]
 
     def new_map(self, i):
-        value = self.random.choice([*INTS, (64, True), (64, False), "bool", "string", self.shapes[0]])
+        value = self.random.choice([*INTS, (64, True), (64, False), "bool", "string", self.shapes[0], self.shapes[2]])
         return Map("@m%d" % i, self.key_types(), value)
 
     def new_sum(self, i):
@@ -101,7 +116,12 @@ class Generator:
         return [name for scope in self.scopes for name, its in scope if its == kind]
 
     def any_int(self):
-        return [name for scope in self.scopes for name, its in scope if its in INTS]
+        return [name for scope in self.scopes for name, its in scope if its in INTS] + self.elements
+
+    def compound(self, its, items):
+        """A tuple or a record of these items."""
+        names = its[2] if its[0] == "record" else None
+        return "(%s)" % ", ".join("%s=%s" % (names[i], item) if names else item for i, item in enumerate(items))
 
     def literal(self):
         value = self.random.choice(EDGES) if self.chance(50) else self.random.randint(-200, 200)
@@ -116,12 +136,12 @@ class Generator:
             return self.random.choice(own) if own and self.chance(50) else '"%s"' % self.random.choice(WORDS)
         if its in INTS:
             return "(%s)(%s & 3)" % (name_of(its), self.integer(1, False))
-        return "(%s)" % ", ".join(self.key(part) for part in its[1])
+        return self.compound(its, [self.key(part) for part in its[1]])
 
     def element(self, its_map):
         if not its_map.keys:
             return its_map.name
-        if len(its_map.keys) == 1 and its_map.keys[0][0] == "tuple" and self.chance(50):
+        if len(its_map.keys) == 1 and its_map.keys[0][0] in ("tuple", "record") and self.chance(50):
             own = self.variables(its_map.keys[0])
             if own:
                 return "%s[%s]" % (its_map.name, self.random.choice(own))
@@ -133,7 +153,7 @@ class Generator:
         if own and self.chance(30):
             return self.random.choice(own)
         found = [f for f in self.functions if f[2] == its]
-        if found and depth > 0 and not self.is_filling and self.chance(25):
+        if found and depth > 0 and not self.is_filling and not self.in_map_loop and self.chance(25):
             return self.call(self.random.choice(found), depth)
         if its == "bool":
             return self.boolean(depth)
@@ -141,7 +161,7 @@ class Generator:
             return self.string(depth)
         if its in INTS:
             return "(%s)(%s)" % (name_of(its), self.integer(depth))
-        return "(%s)" % ", ".join(self.value(part, depth - 1) for part in its[1])
+        return self.compound(its, [self.value(part, depth - 1) for part in its[1]])
 
     def integer(self, depth, may_be_literal=True):
         own = self.any_int()
@@ -182,17 +202,34 @@ class Generator:
 
     def total(self, depth):
         found = [m for m in self.sums if m.value[0] in ("count", "sum", "min", "max", "avg")]
-        if not found or not self.chance(30):
+        if not found or self.in_map_loop or not self.chance(30):
             return self.integer(depth - 1, False)
         return "(int64)%s" % self.element(self.random.choice(found))
 
     def length(self, depth):
+        which = self.random.randrange(6)
+        if which == 0:
+            return "(int64)strstr(%s, %s)" % (self.string(depth - 1), self.string(0))
+        if which == 1:
+            return "(int64)strncmp(%s, %s, %d)" % (self.string(depth - 1), self.string(0), self.random.randint(1, 20))
+        found = [m for m in self.maps if m.keys]
+        if which == 2 and found:
+            return "(int64)len(%s)" % self.random.choice(found).name
         return "(int64)strlen(%s)" % self.string(depth - 1)
 
     def part(self, depth):
-        found = ["%s.%d" % (name, i) for scope in self.scopes for name, its in scope if its[0] == "tuple"
-                 for i, part in enumerate(its[1]) if part in INTS]
+        found = [path for scope in self.scopes for name, its in scope for path, part in self.paths(name, its)
+                 if part in INTS]
         return self.random.choice(found) if found else self.integer(depth - 1, False)
+
+    def paths(self, name, its):
+        """The parts of a variable and their types."""
+        if its[0] not in ("tuple", "record"):
+            return
+        for i, part in enumerate(its[1]):
+            path = "%s.%s" % (name, its[2][i] if its[0] == "record" else i)
+            yield path, part
+            yield from self.paths(path, part)
 
     def block(self, depth):
         name = self.new_name()
@@ -222,6 +259,8 @@ class Generator:
         if which == 8:
             return "(!%s)" % self.random.choice([self.boolean, lambda d: self.integer(d, False)])(depth - 1)
         if which == 9:
+            if self.chance(20):
+                return 'strcontains(%s, "%s")' % (self.string(depth - 1), self.random.choice(WORDS[1:5]))
             return "(%s %s %s)" % (self.string(depth - 1), self.random.choice(["==", "!="]), self.string(0))
         if which == 10:
             pairs = [self.variables(shape) for shape in self.shapes]
@@ -263,8 +302,10 @@ class Generator:
     def statement(self):
         self.budget -= 1
         which = self.random.randrange(100)
-        table = [(18, self.declare), (30, self.assign), (46, self.store), (60, self.gather), (68, self.show),
-                 (74, self.show_formatted), (77, self.act), (86, self.branch), (94, self.loop), (97, self.forget),
+        table = [(15, self.declare), (30, self.assign), (45, self.gather), (60, self.accumulate), (75, self.branch),
+                 (85, self.loop), (92, self.map_loop), (100, self.bump)] if self.in_map_loop else [
+                 (18, self.declare), (30, self.assign), (46, self.store), (60, self.gather), (68, self.show),
+                 (74, self.show_formatted), (77, self.act), (86, self.branch), (92, self.loop), (95, self.map_loop), (97, self.forget),
                  (100, self.bump)]
         next(act for limit, act in table if which < limit)()
 
@@ -278,7 +319,7 @@ class Generator:
         self.scopes[-1].append((name, its))
 
     def assign(self):
-        found = [pair for scope in self.scopes for pair in scope if pair[0] not in self.fixed]
+        found = [pair for scope in self.own_scopes() for pair in scope if pair[0] not in self.fixed]
         if not found:
             self.declare()
             return
@@ -289,7 +330,8 @@ class Generator:
             self.put("%s = %s;" % (name, self.value(its, DEPTH)))
 
     def bump(self):
-        found = [n for its in ((64, True), (64, False)) for n in self.variables(its) if n not in self.fixed]
+        found = [name for scope in self.own_scopes() for name, its in scope
+                 if its in ((64, True), (64, False)) and name not in self.fixed]
         if found:
             self.put(self.random.choice(["%s++;", "++%s;", "%s--;", "m_bump(%s);"]) % self.random.choice(found))
 
@@ -304,7 +346,11 @@ class Generator:
             self.put("%s = %s;" % (self.element(its_map), self.value(its_map.value, DEPTH)))
 
     def gather(self):
-        its_map = self.random.choice(self.sums)
+        sums = self.walked_sums()
+        if not sums:
+            self.accumulate()
+            return
+        its_map = self.random.choice(sums)
         kind, cast = its_map.value
         arguments = {"count": "", "hist": "(%s)(%s), 2", "lhist": "(%s)(%s), 0, 100, 9"}.get(kind, "(%s)(%s)")
         if arguments:
@@ -339,7 +385,7 @@ class Generator:
 
     def loop(self):
         if self.loops == 2:
-            self.store()
+            (self.accumulate if self.in_map_loop else self.store)()
             return
         self.loops += 1
         which, count = self.random.randrange(3), self.random.randint(1, 4)
@@ -349,7 +395,10 @@ class Generator:
             self.block_of(self.random.randint(1, 2))
         elif which == 1:
             start = self.random.randint(-2, 2)
-            self.put("for %s : (%d)..%d {" % (name, start, start + count))
+            if self.chance(50):
+                self.put("for %s : (%d)..%d {" % (name, start, start + count))
+            else:
+                self.put("for %s : (%s & 3)..(%s & 7) {" % (name, self.integer(1, False), self.integer(1, False)))
             self.scopes.append([(name, (64, True))])
             self.fixed.add(name)
             self.leave_early()
@@ -358,7 +407,8 @@ class Generator:
         else:
             self.put("%s = (int64)0;" % name)
             self.fixed.add(name)
-            self.put("while (%s < %d) {" % (name, count))
+            also = " && %s" % self.boolean(2) if self.chance(30) else ""
+            self.put("while (%s < %d%s) {" % (name, count, also))
             self.indent += 1
             self.put("%s++;" % name)
             self.indent -= 1
@@ -400,17 +450,19 @@ class Generator:
 
     def spelled(self, its):
         """A type as a parameter or result has it."""
-        sample = {"bool": "true", "string": '"%s"' % ("x" * 50)}
         if its in INTS:
             return name_of(its)
         if its == "string":
             return self.random.choice(["string", "string[60]"])
-        if its in sample:
-            return its
-        return "typeof((%s))" % ", ".join(
-            "(%s)1" % name_of(part) if part in INTS else sample[part] if part in sample
-            else "(%s)" % ", ".join("(%s)1" % name_of(item) if item in INTS else sample[item] for item in part[1])
-            for part in its[1])
+        return its if its == "bool" else "typeof(%s)" % self.sample(its)
+
+    def sample(self, its):
+        """A value of the type, with strings as long as any."""
+        if its in INTS:
+            return "(%s)1" % name_of(its)
+        if its in ("bool", "string"):
+            return {"bool": "true", "string": '"%s"' % ("x" * 50)}[its]
+        return self.compound(its, [self.sample(part) for part in its[1]])
 
     def function(self, name):
         """A function with parameters and a result of any types, which calls those written before it."""
