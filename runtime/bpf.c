@@ -315,6 +315,72 @@ int bpf_enable_stats(void)
 	return bpf(BPF_ENABLE_STATS, &attr, ATTR_SIZE(enable_stats.type));
 }
 
+int bpf_next_program(uint32_t *id)
+{
+	union bpf_attr attr;
+	int err;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.start_id = *id;
+	err = bpf(BPF_PROG_GET_NEXT_ID, &attr, ATTR_SIZE(open_flags));
+	if (!err)
+		*id = attr.next_id;
+	return err;
+}
+
+int bpf_program_by_id(uint32_t id)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_id = id;
+	return bpf(BPF_PROG_GET_FD_BY_ID, &attr, ATTR_SIZE(open_flags));
+}
+
+int bpf_program_facts(int program, struct bpf_program_facts *facts)
+{
+	struct bpf_prog_info info = {
+		.func_info = address(facts->functions),
+		.func_info_rec_size = sizeof(*facts->functions),
+		.nr_func_info = facts->function_count,
+	};
+	union bpf_attr attr;
+	int err;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)program;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = address(&info);
+	err = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info));
+	if (err)
+		return err;
+	facts->type = info.type;
+	facts->btf = info.btf_id;
+	facts->function_count = info.nr_func_info;
+	return 0;
+}
+
+int bpf_read_btf(uint32_t id, void *data, uint32_t *size)
+{
+	struct bpf_btf_info info = { .btf = address(data), .btf_size = *size };
+	union bpf_attr attr;
+	int fd, err;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.btf_id = id;
+	fd = bpf(BPF_BTF_GET_FD_BY_ID, &attr, ATTR_SIZE(open_flags));
+	if (fd < 0)
+		return fd;
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = address(&info);
+	err = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info));
+	close(fd);
+	*size = info.btf_size;
+	return err;
+}
+
 static bool program_info(int program, struct bpf_prog_info *ret_info)
 {
 	struct bpf_prog_info info = { 0 };

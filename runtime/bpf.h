@@ -33,7 +33,7 @@ int bpf_load_btf(const void *btf, uint32_t size);
 struct bpf_program_spec {
 	const char *name, *license;
 	uint32_t type, attach_type, attach_btf_id;
-	int attach_btf; /* BTF of the module that the id is of; 0: the kernel's */
+	int attach_btf; /* BTF of the module, or the program, that the id is of; 0: the kernel's */
 	const struct bpf_insn *insns;
 	uint32_t insn_count;
 	int btf; /* -1: none; then no infos */
@@ -87,6 +87,21 @@ uint64_t bpf_run_time(int program); /* in ns; 0 when it is not known */
 /* Times the kernel left a program out because one was running; 0 where it does not count them. */
 uint64_t bpf_missed_runs(int program);
 uint64_t bpf_missed_by_link(int link); /* the same before any program: of kprobes in kprobes */
+
+/* The program after *id of all that are loaded; -ENOENT after the last. */
+int bpf_next_program(uint32_t *id);
+int bpf_program_by_id(uint32_t id);
+
+struct bpf_program_facts {
+	uint32_t type, btf; /* BTF's id, 0: none */
+	struct bpf_func_info *functions; /* the caller's, with room for `function_count` */
+	uint32_t function_count; /* then: how many there are */
+};
+
+int bpf_program_facts(int program, struct bpf_program_facts *facts);
+
+/* Reads the BTF with that id; *size is the room in `data`, then the size it has. */
+int bpf_read_btf(uint32_t id, void *data, uint32_t *size);
 
 /* Descriptor of a module's BTF, to attach to what is in it. */
 int bpf_module_btf(const char *module);

@@ -190,6 +190,11 @@ static void set_place(struct session *session, const struct object_attachment *a
 	if (!attachment->mechanism->is_btf_function)
 		return;
 	spec->attach_btf_id = (uint32_t)attachment->number;
+	if (!strncmp(attachment->target, "bpf:", 4)) {
+		fd = bpf_program_by_id((uint32_t)attachment->extra);
+		spec->attach_btf = MAX(fd, 0); /* gone meanwhile: the kernel does not know the function */
+		return;
+	}
 	colon = strchr(attachment->target, ':');
 	if (!strncmp(attachment->target, "vmlinux:", 8))
 		return;

@@ -29,6 +29,7 @@ struct types;
 	X(PERF_LINK,	"perf_link")	/* perf events through bpf_link, with cookies */ \
 	X(TEST_RUN,	"test_run")	/* raw_tp programs by BPF_PROG_TEST_RUN */ \
 	X(LOOP,		"bpf_loop") \
+	X(FUNC_ARG,	"get_func_arg")	/* what a traced function was given and returned, by helpers */ \
 	X(FOR_EACH,	"for_each_map_elem") \
 	X(MAY_GOTO,	"may_goto")	/* loops whose end the verifier cannot see */ \
 	X(PERCPU_LOOKUP,	"lookup_percpu_elem") \
@@ -69,6 +70,16 @@ struct kernel_function {
 	const struct type *result; /* NULL: returns nothing */
 	bool is_variadic;
 };
+
+/* A function of a BPF program that is loaded. */
+struct program_function {
+	uint32_t program; /* its id */
+	const char *name;
+	struct kernel_function function; /* of "bpf:ID"; its number is of the program's BTF */
+	bool is_tracing; /* of a program that traces, as ours would do */
+};
+
+typedef bool program_function_visitor(void *context, const struct program_function *function);
 
 struct arch; /* sema/arch.h */
 
@@ -217,6 +228,11 @@ struct target {
 	/* -ENOENT: none of that name; -EEXIST: several modules have it (`module` NULL: any). */
 	int (*find_function)(const struct target *target, struct types *types, const char *module,
 			     const char *name, struct kernel_function *ret_function);
+
+	/* Calls back with every function of every BPF program that is loaded, until false.  -EPERM;
+	 * NULL: there are no programs. */
+	int (*each_program_function)(const struct target *target, struct types *types,
+				     program_function_visitor *visitor, void *context);
 
 	/* May programs of this type call the kernel's function?  NULL: by the kernel's version. */
 	bool (*may_call)(const struct target *target, uint32_t prog_type, uint32_t function);

@@ -16,11 +16,13 @@ A case begins with `===` and its name; the script follows.  Sections after it:
     --- status      exit status (0 when the section is missing)
     --- attached    the number in "Attached N probes"
     --- since       the first kernel that can do it, for the guests
+    --- beside      a script of another run, attached before this one begins
 
 LOAD in script or arguments is the load program, TARGET the one to put probes into.
 NAME anywhere becomes a name for threads that no other run on the machine uses.
 A script of several lines keeps them.  Lines before the first `===` are comments.
 """
+import contextlib
 import dataclasses
 import os
 import re
@@ -56,7 +58,7 @@ class Case:
 EXPECTED_NOISE = re.compile(r"^Attached \d+ probes?\n|^.*WARNING: \d+ events? were missed here: .*\n.*\n *~+\n",
                             re.MULTILINE)
 
-SECTIONS = {"args", "params", "stdin", "stdout", "stdout~", "stderr", "status", "attached", "since"}
+SECTIONS = {"args", "params", "stdin", "stdout", "stdout~", "stderr", "status", "attached", "since", "beside"}
 
 
 def read_cases(path):
@@ -83,6 +85,14 @@ def read_cases(path):
         if names.count(name) > 1:
             raise ValueError("%s: two cases are called %r" % (path, name))
     return cases
+
+
+def run_case(case, bpfline):
+    """Runs it, with another run beside it if the case says so."""
+    with contextlib.ExitStack() as stack:
+        if "beside" in case.sections:
+            stack.enter_context(bpfline.start(case.sections["beside"].strip()))
+        return bpfline.run(*case.command(bpfline.load), stdin=case.sections.get("stdin", "").encode())
 
 
 def check_case(case, result):

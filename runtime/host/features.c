@@ -37,6 +37,7 @@ static uint32_t since(enum target_feature feature)
 	case FEATURE_PERF_LINK:
 		return KERNEL_VERSION(5, 15, 0);
 	case FEATURE_LOOP:
+	case FEATURE_FUNC_ARG:
 		return KERNEL_VERSION(5, 17, 0);
 	case FEATURE_KPROBE_MULTI:
 		return KERNEL_VERSION(5, 18, 0);

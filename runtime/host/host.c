@@ -4,6 +4,7 @@
  * asked for is never opened.
  */
 #include "runtime/cgroups.h"
+#include "runtime/host/program_functions.h"
 #include "runtime/host/host.h"
 
 #include <errno.h>
@@ -257,6 +258,12 @@ static int facts_each_function(const struct target *target,
 			      callback, context);
 }
 
+static int host_each_program_function(const struct target *target UNUSED, struct types *types,
+				      program_function_visitor *visitor, void *context)
+{
+	return program_functions_each(types, visitor, context);
+}
+
 static int facts_each_typed_function(const struct target *target, const char *module,
 				     bool (*callback)(void *context, const char *module,
 						      const char *name),
@@ -474,6 +481,7 @@ struct target *host_target_new(struct arena *arena, const struct host_options *o
 	facts->target.kernel_version = parse_version(uts.release);
 	facts->target.user_files = user_files_new(arena, "");
 	facts->target.cgroup_id = host_cgroup_id;
+	facts->target.each_program_function = host_each_program_function;
 	facts->target.may_call = host_may_call;
 	find_pid_namespace(&facts->target);
 	cpus = read_cpu_list("/sys/devices/system/cpu/possible", NULL, 65536);

@@ -54,6 +54,40 @@ static struct val emit_retval(struct codegen *cg, const struct instance *instanc
 	return read_value(cg, function->result, function->args->size);
 }
 
+/*
+ * Of a BPF program the kernel saves five arguments where it does not trust the prototype, so only
+ * its helpers know where the words are.  Before they came one had to take what BTF says.
+ */
+static struct val helper_value(struct codegen *cg, int helper, struct val number,
+			       const struct type *type)
+{
+	struct val slot = build_slot(cg->b, WORD), context = build_context(cg->b);
+
+	build_store(cg->b, WORD, slot, 0, val_const(0));
+	if (helper == BPF_FUNC_get_func_arg)
+		BUILD_CALL(cg->b, helper, context, number, slot);
+	else
+		BUILD_CALL(cg->b, helper, context, slot);
+	return emit_load_value(cg, type, slot);
+}
+
+static struct val program_arg(struct codegen *cg, const struct instance *instance UNUSED,
+			      const struct field *field)
+{
+	if (!target_has(cg->program->target, FEATURE_FUNC_ARG))
+		return read_value(cg, field->type, field->offset);
+	return helper_value(cg, BPF_FUNC_get_func_arg, val_const(field->offset / WORD), field->type);
+}
+
+static struct val program_retval(struct codegen *cg, const struct instance *instance)
+{
+	const struct kernel_function *function = instance->points.items[0]->data;
+
+	if (!target_has(cg->program->target, FEATURE_FUNC_ARG))
+		return emit_retval(cg, instance);
+	return helper_value(cg, BPF_FUNC_get_func_ret, VAL_NOTHING, function->result);
+}
+
 /* --- attaching ------------------------------------------------------------------------------ */
 
 /* The data of a point: first what hooks shared with other types look for. */
@@ -92,60 +126,51 @@ static int attach(struct attacher *attacher, const struct object_attachment *att
 /* Frames of a kernel stack before the function's own: the program and the trampoline. */
 enum { STACK_SKIP = 2 };
 
-static const struct mechanism entry = {
-	.name = "fentry",
-	.prog_type = BPF_PROG_TYPE_TRACING,
-	.attach_type = BPF_TRACE_FENTRY,
-	.is_btf_function = true,
-	.share_key = key_of_function,
-	.stack_skip = STACK_SKIP,
-	.emit_arg = emit_function_arg,
-	.attach = attach,
-};
+#define TRACING                                                                                 \
+	.prog_type = BPF_PROG_TYPE_TRACING, .is_btf_function = true,                            \
+	.share_key = key_of_function, .stack_skip = STACK_SKIP, .attach = attach
+#define ENTRY TRACING, .name = "fentry", .attach_type = BPF_TRACE_FENTRY
+#define LEAVE TRACING, .name = "fexit", .attach_type = BPF_TRACE_FEXIT, .on_return = true
 
-static const struct mechanism leave = {
-	.name = "fexit",
-	.prog_type = BPF_PROG_TYPE_TRACING,
-	.attach_type = BPF_TRACE_FEXIT,
-	.is_btf_function = true,
-	.share_key = key_of_function,
-	.stack_skip = STACK_SKIP,
-	.emit_arg = emit_function_arg,
-	.emit_retval = emit_retval,
-	.attach = attach,
-};
-
+static const struct mechanism entry = { ENTRY, .emit_arg = emit_function_arg };
+static const struct mechanism leave = { LEAVE, .emit_arg = emit_function_arg,
+					.emit_retval = emit_retval };
 /* A return from a function that returns nothing. */
-static const struct mechanism leave_void = {
-	.name = "fexit",
-	.prog_type = BPF_PROG_TYPE_TRACING,
-	.attach_type = BPF_TRACE_FEXIT,
-	.is_btf_function = true,
-	.share_key = key_of_function,
-	.stack_skip = STACK_SKIP,
-	.emit_arg = emit_function_arg,
-	.attach = attach,
-};
+static const struct mechanism leave_void = { LEAVE, .emit_arg = emit_function_arg };
+
+static const struct mechanism program_entry = { ENTRY, .emit_arg = program_arg };
+static const struct mechanism program_leave = { LEAVE, .emit_arg = program_arg,
+						.emit_retval = program_retval };
+static const struct mechanism program_leave_void = { LEAVE, .emit_arg = program_arg };
 
 /* --- adding points ---------------------------------------------------------------------------- */
 
+static const struct mechanism *mechanism_of(const struct probe_type *type,
+					    const struct kernel_function *function, bool is_program)
+{
+	if (type != &probe_fexit)
+		return is_program ? &program_entry : &entry;
+	if (is_program)
+		return function->result ? &program_leave : &program_leave_void;
+	return function->result ? &leave : &leave_void;
+}
+
+/* `program`: id of the BPF program that the function is of, or 0. */
 static void add_point(struct expander *expander, const struct kernel_function *function,
-		      const char *name)
+		      const char *name, uint32_t program)
 {
 	const struct traced_function traced = {
 		*function, point_name(expander, "%s:%s:%s", name, expander->type->name,
 				      function->module)
 	};
-	const struct mechanism *mechanism = &entry;
 	struct attach_point *point;
 	char *full = point_name(expander, "%s:%s:%s", expander->type->name, function->module, name);
 
-	if (expander->type == &probe_fexit)
-		mechanism = function->result ? &leave : &leave_void;
-	point = expander_add(expander, mechanism, full);
+	point = expander_add(expander, mechanism_of(expander->type, function, program), full);
 	point->target = strchr(full, ':') + 1;
 	point->function = strrchr(full, ':') + 1;
 	point->number = function->btf_id;
+	point->extra = program;
 	point->data = arena_dup(expander->program->arena, &traced, sizeof(traced));
 	point->result = expander->type == &probe_fexit ? function->result : NULL;
 }
@@ -210,7 +235,7 @@ static bool visit_match(void *context, const char *module, const char *name)
 	table_set_str(&search->seen, full, search);
 	if (!target->find_function(target, &expander->program->types, module, name, &function) &&
 	    is_supported(&function)) {
-		add_point(expander, &function, name);
+		add_point(expander, &function, name, 0);
 		search->count++;
 	}
 	return true;
@@ -250,7 +275,7 @@ static void resolve_one(struct expander *expander, const struct attach_point_par
 				       wanted->name, &function)) {
 	case 0:
 		if (is_supported(&function))
-			add_point(expander, &function, wanted->name);
+			add_point(expander, &function, wanted->name, 0);
 		else
 			report_unsupported(expander, wanted, &function);
 		return;
@@ -279,11 +304,6 @@ static bool check_form(struct expander *expander, const struct attach_point_part
 	struct diags *diags = expander->program->diags;
 	const struct target *target = expander->program->target;
 
-	if (part_count(parts) > 1 && !strcmp(part_text(parts, 1), "bpf")) {
-		diag_report(diags, part_span(parts, 1), DIAG_UNSUPPORTED,
-			    "probes on BPF programs are not supported yet");
-		return false;
-	}
 	if (!expect_parts(expander, parts, 1, 2))
 		return false;
 	if (!target->each_typed_function(target, "vmlinux", never, NULL))
@@ -294,10 +314,92 @@ static bool check_form(struct expander *expander, const struct attach_point_part
 	return false;
 }
 
+/* --- BPF programs ----------------------------------------------------------------------------- */
+
+static bool is_of_programs(const struct attach_point_parts *parts)
+{
+	return part_count(parts) > 1 && !strcmp(part_text(parts, 1), "bpf");
+}
+
+struct program_search {
+	struct expander *expander;
+	struct lister *lister; /* one of the two */
+	const char *type, *id, *name; /* patterns; id NULL: any */
+	struct suggestion suggestion;
+	size_t count;
+	bool is_pattern;
+};
+
+static bool visit_program_function(void *context, const struct program_function *found)
+{
+	struct program_search *search = context;
+	struct lister *lister = search->lister;
+
+	/* The kernel lets tracing programs be traced by none or few; a pattern does not mean them. */
+	if ((search->is_pattern && found->is_tracing) ||
+	    (search->id && !wildcard_match(search->id, strchr(found->function.module, ':') + 1)))
+		return true;
+	if (!wildcard_match(search->name, found->name)) {
+		suggestion_offer(&search->suggestion, found->name);
+		return true;
+	}
+	search->count++;
+	if (lister) {
+		lister_add(lister, ARENA_JOIN(lister->arena, search->type, ":", found->function.module, ":",
+					      found->name));
+		return true;
+	}
+	add_point(search->expander, &found->function, found->name, found->program);
+	return true;
+}
+
+/* fentry:bpf:PROGRAM, fentry:bpf:ID:PROGRAM */
+static int search_programs(struct program_search *search, const struct target *target,
+			   struct types *types, const struct attach_point_parts *parts)
+{
+	search->name = part_text(parts, part_count(parts));
+	search->id = part_count(parts) == 3 ? part_text(parts, 2) : NULL;
+	search->is_pattern = has_wildcard(search->name);
+	suggestion_init(&search->suggestion, search->name);
+	return target->each_program_function ?
+		       target->each_program_function(target, types, visit_program_function, search) :
+		       -ENODEV;
+}
+
+static void resolve_programs(struct expander *expander, const struct attach_point_parts *parts)
+{
+	struct program *program = expander->program;
+	struct program_search search = { .expander = expander };
+	int err;
+
+	if (!expect_parts(expander, parts, 2, 3))
+		return;
+	err = search_programs(&search, program->target, &program->types, parts);
+	if (err) {
+		diag_report(program->diags, expander->span, DIAG_NO_MATCH,
+			    err == -ENODEV ? "loaded BPF programs are known of the running kernel alone" :
+					     "the BPF programs that are loaded cannot be listed: %s",
+			    strerror(-err));
+		diag_hint(program->diags, "it takes root, or CAP_SYS_ADMIN");
+		return;
+	}
+	if (search.count)
+		return;
+	report_no_match(expander, parts,
+			search.suggestion.best ? point_name(expander, "%s:bpf:%s", expander->type->name,
+							    search.suggestion.best) :
+						 NULL);
+	diag_hint(program->diags, "only programs that were loaded with BTF have names for their functions");
+}
+
 static void resolve(struct expander *expander, const struct attach_point_parts *parts)
 {
 	struct wanted_function wanted;
 
+	if (is_of_programs(parts)) {
+		resolve_programs(expander, parts);
+		return;
+	}
 	if (!check_form(expander, parts) || !parse_function(expander, parts, &wanted))
 		return;
 	if (wanted.has_offset || wanted.is_address) {
@@ -362,7 +464,12 @@ static void list_as(struct lister *lister, const struct attach_point_parts *patt
 {
 	const struct target *target = lister->language->target;
 	struct listing listing = { .lister = lister, .type = type };
+	struct program_search search = { .lister = lister, .type = type };
 
+	if (pattern && is_of_programs(pattern) && part_count(pattern) < 4) {
+		search_programs(&search, target, lister->types, pattern);
+		return;
+	}
 	if (pattern && part_count(pattern) > 2)
 		return;
 	if (pattern)
@@ -389,7 +496,7 @@ const struct probe_type probe_fentry = {
 	.name = "fentry",
 	.short_name = "f",
 	.old_name = "kfunc",
-	.forms = "fentry:FUNCTION or fentry:MODULE:FUNCTION",
+	.forms = "fentry:FUNCTION, fentry:MODULE:FUNCTION, fentry:bpf:PROGRAM or fentry:bpf:ID:PROGRAM",
 	.manual = "Fires where a function of the kernel begins; args has its arguments, typed.",
 	.flags = PROBE_FILTERS_PID | PROBE_OF_KERNEL,
 	.space = SPACE_KERNEL,
@@ -402,7 +509,7 @@ const struct probe_type probe_fexit = {
 	.name = "fexit",
 	.short_name = "fr",
 	.old_name = "kretfunc",
-	.forms = "fexit:FUNCTION or fexit:MODULE:FUNCTION",
+	.forms = "fexit:FUNCTION, fexit:MODULE:FUNCTION, fexit:bpf:PROGRAM or fexit:bpf:ID:PROGRAM",
 	.manual = "Fires where a function of the kernel returns; args and retval are typed.",
 	.flags = PROBE_FILTERS_PID,
 	.space = SPACE_KERNEL,

@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # pylint: disable=wrong-import-position
-from cases import check_case, read_cases
+from cases import check_case, read_cases, run_case
 from support import Bpfline
 
 SLOW = 10  # an emulated CPU
@@ -32,7 +32,7 @@ def main():
             print(json.dumps({"name": case.name, "why": None, "skipped": True}), flush=True)
             continue
         try:
-            check_case(case, bpfline.run(*case.command(load)))
+            check_case(case, run_case(case, bpfline))
             why = None
         except AssertionError as failure:
             why = str(failure)

@@ -276,6 +276,27 @@ int bpf_pin(int fd UNUSED, const char *path UNUSED)
 	return -EOPNOTSUPP;
 }
 
+/* No other programs are loaded. */
+int bpf_next_program(uint32_t *id UNUSED)
+{
+	return -ENOENT;
+}
+
+int bpf_program_by_id(uint32_t id UNUSED)
+{
+	return -ENOENT;
+}
+
+int bpf_program_facts(int program UNUSED, struct bpf_program_facts *facts UNUSED)
+{
+	return -ENOENT;
+}
+
+int bpf_read_btf(uint32_t id UNUSED, void *data UNUSED, uint32_t *size UNUSED)
+{
+	return -ENOENT;
+}
+
 int bpf_open_iterator(int link UNUSED)
 {
 	return -EOPNOTSUPP;

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from cases import check_case, read_cases
+from cases import check_case, read_cases, run_case
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -18,6 +18,4 @@ def all_cases():
 
 @pytest.mark.parametrize("case", all_cases())
 def test_case(case, bpfline, live):
-    result = bpfline.run(*case.command(bpfline.load),
-                         stdin=case.sections.get("stdin", "").encode())
-    check_case(case, result)
+    check_case(case, run_case(case, bpfline))
