@@ -241,6 +241,7 @@ bool debug_entry_follow(struct debug_entries *entries, const struct debug_entry 
 	case DWARF_BLOCK:
 	case DWARF_TEXT_INDEX:
 	case DWARF_ADDRESS_INDEX:
+	case DWARF_LIST_INDEX:
 	case DWARF_ELSEWHERE:
 		return false;
 	}

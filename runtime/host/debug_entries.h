@@ -17,6 +17,7 @@ enum debug_tag {
 	TAG_CLASS = 0x02,
 	TAG_ENUM = 0x04,
 	TAG_PARAMETER = 0x05,
+	TAG_BLOCK = 0x0b,
 	TAG_MEMBER = 0x0d,
 	TAG_POINTER = 0x0f,
 	TAG_REFERENCE = 0x10,
@@ -26,6 +27,7 @@ enum debug_tag {
 	TAG_UNION = 0x17,
 	TAG_VARIADIC = 0x18,
 	TAG_INHERITANCE = 0x1c,
+	TAG_INLINED = 0x1d,
 	TAG_MEMBER_POINTER = 0x1f,
 	TAG_RANGE = 0x21,
 	TAG_BASE = 0x24,
@@ -47,8 +49,11 @@ enum debug_tag {
 	X(BYTE_SIZE,		0x0b) \
 	X(BIT_OFFSET,		0x0c) \
 	X(BIT_SIZE,		0x0d) \
+	X(STMT_LIST,		0x10) \
 	X(LOW_PC,		0x11) \
+	X(HIGH_PC,		0x12) \
 	X(LANGUAGE,		0x13) \
+	X(COMP_DIR,		0x1b) \
 	X(CONST_VALUE,		0x1c) \
 	X(UPPER_BOUND,		0x2f) \
 	X(ABSTRACT_ORIGIN,	0x31) \
@@ -62,11 +67,14 @@ enum debug_tag {
 	X(SPECIFICATION,	0x47) \
 	X(TYPE,			0x49) \
 	X(RANGES,		0x55) \
+	X(CALL_FILE,		0x58) \
+	X(CALL_LINE,		0x59) \
 	X(SIGNATURE,		0x69) \
 	X(DATA_BIT_OFFSET,	0x6b) \
 	X(LINKAGE_NAME,		0x6e) \
 	X(STR_OFFSETS_BASE,	0x72) \
 	X(ADDR_BASE,		0x73) \
+	X(RNGLISTS_BASE,	0x74) \
 	X(DWO_NAME,		0x76) \
 	X(ALIGNMENT,		0x88) \
 	X(GNU_VECTOR,		0x2107) \

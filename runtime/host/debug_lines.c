@@ -1,63 +1,30 @@
 /*
- * Reads .debug_line: for each unit a header with the names of its files, and
- * a program for a small machine that makes rows of address, file and line.
+ * Looks for a line of the source in the line tables.
  */
 #include "runtime/host/debug_lines.h"
 
 #include <string.h>
 
 #include "base/compiler.h"
-#include "runtime/host/dwarf_data.h"
+#include "runtime/host/line_table.h"
 
-enum {
-	FILES_MAX = 1 << 16,
-	FORMATS_MAX = 16,
-	/* What an entry of a v5 table tells. */
-	CONTENT_PATH = 1,
-	CONTENT_FOLDER = 2,
-	/* Opcodes of the machine. */
-	OP_EXTENDED = 0,
-	OP_COPY,
-	OP_ADVANCE_PC,
-	OP_ADVANCE_LINE,
-	OP_SET_FILE,
-	OP_SET_COLUMN,
-	OP_NEGATE_STMT,
-	OP_SET_BASIC_BLOCK,
-	OP_CONST_ADD_PC,
-	OP_FIXED_ADVANCE_PC,
-	EXTENDED_END_SEQUENCE = 1,
-	EXTENDED_SET_ADDRESS = 2,
-};
-
-struct reader {
+struct search {
 	const struct binary *binary;
 	const struct source_line *wanted;
-	struct arena *arena; /* of the search */
-	struct dwarf_texts texts;
-
-	struct dwarf_cursor unit;
-
-	/* Of the unit's header. */
-	uint8_t min_length, line_range, opcode_base;
-	int8_t line_base;
-	bool default_is_stmt;
-	const uint8_t *operand_counts; /* of the standard opcodes, from 1 */
-	VEC(const char *) folders;
-	VEC(bool) is_meant; /* by the number of the file: is it the wanted one? */
+	struct arena *arena;
+	VEC(bool) is_meant; /* by the number of the unit's file: is it the wanted one? */
+	bool unit_has_file;
 
 	/* What was found. */
 	bool has_file, has_address;
 	uint64_t address, next;
 };
 
-/* --- names of files -------------------------------------------------------------- */
-
-static bool is_wanted_file(const struct reader *reader, const char *folder, const char *name)
+static bool is_wanted_file(const struct search *search, const char *folder, const char *name)
 {
 	const char *path = *name == '/' || !*folder ? name :
-						      arena_printf(reader->arena, "%s/%s", folder, name);
-	const char *wanted = reader->wanted->file;
+						      arena_printf(search->arena, "%s/%s", folder, name);
+	const char *wanted = search->wanted->file;
 	size_t length = strlen(path), size = strlen(wanted);
 
 	if (size > length || strcmp(path + length - size, wanted) != 0)
@@ -65,249 +32,68 @@ static bool is_wanted_file(const struct reader *reader, const char *folder, cons
 	return size == length || path[length - size - 1] == '/';
 }
 
-static void add_file(struct reader *reader, const char *name, uint64_t folder)
+static void add_file(void *context, size_t index, const char *folder, const char *name)
 {
-	const char *place = folder < reader->folders.count ? reader->folders.items[folder] : "";
-	bool is_meant = is_wanted_file(reader, place, name);
+	struct search *search = context;
+	bool is_meant = is_wanted_file(search, folder, name);
 
-	reader->has_file |= is_meant;
-	vec_push(reader->arena, &reader->is_meant, is_meant);
+	if (!index) { /* another unit */
+		search->is_meant.count = 0;
+		search->unit_has_file = false;
+	}
+	search->unit_has_file |= is_meant;
+	vec_push(search->arena, &search->is_meant, is_meant);
 }
 
-/* Up to version 4: lists that end in an empty name; files count from 1, folder 0 is not told. */
-static void read_old_files(struct reader *reader)
+static bool wants_rows(void *context)
 {
-	const char *name;
+	struct search *search = context;
 
-	vec_push(reader->arena, &reader->folders, "");
-	while (*(name = dwarf_take_text(&reader->unit)) && reader->folders.count < FILES_MAX)
-		vec_push(reader->arena, &reader->folders, name);
-	vec_push(reader->arena, &reader->is_meant, false);
-	while (*(name = dwarf_take_text(&reader->unit)) && reader->is_meant.count < FILES_MAX) {
-		uint64_t folder = dwarf_take_uleb(&reader->unit);
-
-		dwarf_take_uleb(&reader->unit); /* time */
-		dwarf_take_uleb(&reader->unit); /* size */
-		add_file(reader, name, folder);
-	}
+	search->has_file |= search->unit_has_file;
+	return search->unit_has_file;
 }
 
-/* A table of version 5: its columns, then its rows; folders first, then files. */
-static void read_table(struct reader *reader, bool is_folders)
+static void look_at(void *context, const struct line_row *row)
 {
-	uint64_t contents[FORMATS_MAX], forms[FORMATS_MAX], rows, row;
-	size_t count = dwarf_take(&reader->unit, 1), i;
-
-	if (count > FORMATS_MAX) {
-		reader->unit.is_bad = true;
-		return;
-	}
-	for (i = 0; i < count; i++) {
-		contents[i] = dwarf_take_uleb(&reader->unit);
-		forms[i] = dwarf_take_uleb(&reader->unit);
-	}
-	rows = dwarf_take_uleb(&reader->unit);
-	for (row = 0; row < rows && row < FILES_MAX && !reader->unit.is_bad; row++) {
-		const char *path = "";
-		uint64_t folder = 0;
-
-		for (i = 0; i < count; i++) {
-			struct dwarf_value value =
-				dwarf_take_form(&reader->unit, &reader->texts, forms[i]);
-
-			if (contents[i] == CONTENT_PATH && value.kind == DWARF_TEXT)
-				path = value.bytes;
-			else if (contents[i] == CONTENT_FOLDER && value.kind == DWARF_NUMBER)
-				folder = value.number;
-		}
-		if (!is_folders)
-			add_file(reader, path, folder);
-		else
-			vec_push(reader->arena, &reader->folders, path);
-	}
-}
-
-/* --- rows ---------------------------------------------------------------------------- */
-
-struct row {
-	uint64_t address, file, line, column;
-	bool is_stmt;
-};
-
-static struct row first_row(const struct reader *reader)
-{
-	return (struct row){ .file = 1, .line = 1, .is_stmt = reader->default_is_stmt };
-}
-
-static void look_at(struct reader *reader, const struct row *row)
-{
-	const struct source_line *wanted = reader->wanted;
+	struct search *search = context;
+	const struct source_line *wanted = search->wanted;
 	uint64_t offset;
 
 	/* What the linker dropped lies at an address that is not code. */
-	if (!row->is_stmt || row->file >= reader->is_meant.count ||
-	    !reader->is_meant.items[row->file] || row->line < wanted->line ||
-	    !elf_offset(reader->binary->elf, row->address, PF_X, &offset))
+	if (!row->is_stmt || row->is_end || row->file >= search->is_meant.count ||
+	    !search->is_meant.items[row->file] || row->line < wanted->line ||
+	    !elf_offset(search->binary->elf, row->address, PF_X, &offset))
 		return;
 	if (row->line > wanted->line) {
-		if (!reader->next || row->line < reader->next)
-			reader->next = row->line;
+		if (!search->next || row->line < search->next)
+			search->next = row->line;
 		return;
 	}
 	if (wanted->column && row->column != wanted->column)
 		return;
-	if (!reader->has_address || row->address < reader->address)
-		reader->address = row->address;
-	reader->has_address = true;
-}
-
-static void run_extended(struct reader *reader, struct row *row)
-{
-	uint64_t size = dwarf_take_uleb(&reader->unit);
-	const uint8_t *start = reader->unit.at;
-	uint64_t opcode;
-
-	if (!size || size > (uint64_t)(reader->unit.end - start)) {
-		reader->unit.is_bad = true;
-		return;
-	}
-	opcode = dwarf_take(&reader->unit, 1);
-	if (opcode == EXTENDED_END_SEQUENCE)
-		*row = first_row(reader);
-	else if (opcode == EXTENDED_SET_ADDRESS && size == 1 + sizeof(row->address))
-		row->address = dwarf_take(&reader->unit, sizeof(row->address));
-	reader->unit.at = start + size;
-}
-
-static void run_special(struct reader *reader, struct row *row, unsigned opcode)
-{
-	unsigned adjusted = opcode - reader->opcode_base;
-
-	row->address += (uint64_t)(adjusted / reader->line_range) * reader->min_length;
-	row->line += (uint64_t)(int64_t)(reader->line_base + (int)(adjusted % reader->line_range));
-	look_at(reader, row);
-}
-
-static void run_standard(struct reader *reader, struct row *row, unsigned opcode)
-{
-	unsigned i;
-
-	switch (opcode) {
-	case OP_EXTENDED:
-		run_extended(reader, row);
-		return;
-	case OP_COPY:
-		look_at(reader, row);
-		return;
-	case OP_ADVANCE_PC:
-		row->address += dwarf_take_uleb(&reader->unit) * reader->min_length;
-		return;
-	case OP_ADVANCE_LINE:
-		row->line += (uint64_t)dwarf_take_sleb(&reader->unit);
-		return;
-	case OP_SET_FILE:
-		row->file = dwarf_take_uleb(&reader->unit);
-		return;
-	case OP_SET_COLUMN:
-		row->column = dwarf_take_uleb(&reader->unit);
-		return;
-	case OP_NEGATE_STMT:
-		row->is_stmt = !row->is_stmt;
-		return;
-	case OP_CONST_ADD_PC:
-		row->address += (uint64_t)((255u - reader->opcode_base) / reader->line_range) *
-				reader->min_length;
-		return;
-	case OP_FIXED_ADVANCE_PC:
-		row->address += dwarf_take(&reader->unit, 2);
-		return;
-	}
-	for (i = 0; i < reader->operand_counts[opcode - 1]; i++)
-		dwarf_take_uleb(&reader->unit);
-}
-
-static void run_program(struct reader *reader)
-{
-	struct row row = first_row(reader);
-
-	while (reader->unit.at < reader->unit.end && !reader->unit.is_bad) {
-		unsigned opcode = (unsigned)dwarf_take(&reader->unit, 1);
-
-		if (opcode >= reader->opcode_base)
-			run_special(reader, &row, opcode);
-		else
-			run_standard(reader, &row, opcode);
-	}
-}
-
-/* --- units ------------------------------------------------------------------------------ */
-
-static void read_unit(struct reader *reader)
-{
-	const uint8_t *program;
-	uint64_t length;
-	bool had_file = reader->has_file;
-
-	reader->folders.count = reader->is_meant.count = 0;
-	reader->has_file = false;
-	reader->unit.version = (unsigned)dwarf_take(&reader->unit, 2);
-	if (reader->unit.version < 2 || reader->unit.version > 5)
-		reader->unit.is_bad = true;
-	if (reader->unit.version >= 5)
-		dwarf_skip(&reader->unit, 2); /* sizes of addresses and segment selectors */
-	length = dwarf_take_offset(&reader->unit);
-	program = reader->unit.at + MIN(length, (uint64_t)(reader->unit.end - reader->unit.at));
-	reader->min_length = (uint8_t)dwarf_take(&reader->unit, 1);
-	if (reader->unit.version >= 4)
-		dwarf_skip(&reader->unit, 1); /* operations an instruction */
-	reader->default_is_stmt = dwarf_take(&reader->unit, 1);
-	reader->line_base = (int8_t)dwarf_take(&reader->unit, 1);
-	reader->line_range = (uint8_t)dwarf_take(&reader->unit, 1);
-	reader->opcode_base = (uint8_t)dwarf_take(&reader->unit, 1);
-	reader->operand_counts = reader->unit.at;
-	if (!reader->line_range || !reader->opcode_base)
-		reader->unit.is_bad = true;
-	else
-		dwarf_skip(&reader->unit, reader->opcode_base - 1u);
-	if (!reader->unit.is_bad && reader->unit.version >= 5) {
-		read_table(reader, true);
-		read_table(reader, false);
-	} else if (!reader->unit.is_bad) {
-		read_old_files(reader);
-	}
-	reader->unit.at = program;
-	if (!reader->unit.is_bad && reader->has_file)
-		run_program(reader);
-	reader->has_file |= had_file;
-}
-
-static void read_units(struct reader *reader, const struct dwarf_section *lines)
-{
-	struct dwarf_cursor all = { .at = (const uint8_t *)lines->bytes };
-
-	all.end = all.at + lines->size;
-	while (dwarf_take_unit(&all, &reader->unit))
-		read_unit(reader);
+	if (!search->has_address || row->address < search->address)
+		search->address = row->address;
+	search->has_address = true;
 }
 
 enum line_result debug_line_find(struct binary *binary, const struct source_line *wanted,
 				 uint64_t *ret_address, uint64_t *ret_next)
 {
 	const struct elf_file *elf = binary_debug(binary);
-	struct dwarf_section lines = elf ? dwarf_section(elf, ".debug_line") : (struct dwarf_section){ 0 };
-	struct reader reader = { .binary = binary, .wanted = wanted };
+	struct line_tables tables = elf ? line_tables_of(elf) : (struct line_tables){ 0 };
+	struct search search = { .binary = binary, .wanted = wanted };
+	struct line_visitor visitor = { .context = &search, .file = add_file,
+					.wants_rows = wants_rows, .row = look_at };
 
-	if (!lines.bytes)
+	if (!tables.lines.bytes)
 		return LINE_WITHOUT_DEBUG;
-	reader.texts.strings = dwarf_section(elf, ".debug_str");
-	reader.texts.line_strings = dwarf_section(elf, ".debug_line_str");
-	reader.arena = arena_new();
-	read_units(&reader, &lines);
-	arena_free(reader.arena);
-	*ret_next = reader.next;
-	if (reader.has_address)
-		*ret_address = reader.address;
-	if (!reader.has_file)
+	visitor.arena = search.arena = arena_new();
+	line_tables_visit_all(&tables, &visitor);
+	arena_free(search.arena);
+	*ret_next = search.next;
+	if (search.has_address)
+		*ret_address = search.address;
+	if (!search.has_file)
 		return LINE_WITHOUT_FILE;
-	return reader.has_address ? LINE_FOUND : LINE_WITHOUT_CODE;
+	return search.has_address ? LINE_FOUND : LINE_WITHOUT_CODE;
 }

@@ -181,7 +181,7 @@ struct dwarf_value dwarf_take_form(struct dwarf_cursor *cursor, const struct dwa
 		return number_value(dwarf_take_offset(cursor));
 	case DW_FORM_LOCLISTX:
 	case DW_FORM_RNGLISTX:
-		return number_value(dwarf_take_uleb(cursor));
+		return value_of(DWARF_LIST_INDEX, dwarf_take_uleb(cursor));
 	case DW_FORM_STRING:
 		return text_value(dwarf_take_text(cursor));
 	case DW_FORM_STRP:

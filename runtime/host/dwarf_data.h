@@ -102,6 +102,7 @@ struct dwarf_value {
 		DWARF_FAR,	 /* an entry: offset in the section */
 		DWARF_SIGNATURE, /* an entry: the type unit with this number */
 		DWARF_TEXT_INDEX, DWARF_ADDRESS_INDEX, /* in tables that the unit names */
+		DWARF_LIST_INDEX, /* the same of a list of ranges or places */
 		DWARF_ELSEWHERE, /* in another file (dwz) */
 	} kind;
 	uint64_t number;
