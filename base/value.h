@@ -37,12 +37,21 @@ enum stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW, STACK_BUILD_ID };
 
 enum { BUILD_ID_SIZE = 20 };
 
+/* A function whose code stands within another one's. */
+struct inlined_frame {
+	const char *name;
+	const char *source; /* "FILE:LINE", NULL: unknown */
+};
+
 struct stack_frame {
 	uint64_t address;	 /* with a build id: offset in the file */
 	uint64_t offset;	 /* from the start of the symbol */
 	const char *name;	 /* NULL: unknown, or not looked for */
 	const char *module;	 /* path of a program or library, NULL: unknown */
 	const uint8_t *build_id; /* BUILD_ID_SIZE bytes, or NULL */
+	const char *source;	 /* "FILE:LINE", NULL: unknown, or not looked for */
+	const struct inlined_frame *inlined; /* in it, the innermost first */
+	size_t inlined_count;
 };
 
 /* A row; the closed interval [min, max]. */

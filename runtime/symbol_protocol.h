@@ -31,19 +31,25 @@ struct symbol_file {
 	uint32_t id; /* one that is known already is read anew */
 	uint32_t kind;
 	uint32_t demangle;
-	uint32_t reserved;
+	uint32_t lines; /* wanted: places in the source, and what is inlined */
 };
 
 struct symbol_place {
 	uint32_t file;
-	uint32_t reserved;
+	uint32_t is_return; /* the call stands before it */
 	uint64_t offset; /* in the file */
 };
 
-/* Answers follow each other without gaps. */
+/*
+ * Answers follow each other without gaps.  After one come its name and its
+ * place in the source, then as many answers of the same form for what is
+ * inlined there, the innermost first.
+ */
 struct symbol_answer {
 	uint64_t offset; /* from the start of the symbol */
-	uint32_t length; /* of the name that follows; 0: unknown */
+	uint32_t length; /* of the name; 0: unknown */
+	uint32_t source_length; /* of "FILE:LINE"; 0: unknown */
+	uint32_t inlined_count;
 	uint32_t reserved;
 };
 

@@ -154,28 +154,76 @@ int symbol_server_file(struct symbol_server *helper, const struct symbol_file *f
 	return err ? err : send_all(helper->socket, path, length);
 }
 
-/* `answers` of `size` bytes: one for each place. */
-static int read_answers(struct arena *arena, const char *answers, size_t size, size_t count,
-			struct named_place *ret_named)
+struct answers {
+	struct arena *arena; /* of texts */
+	const char *bytes;
+	size_t size; /* that is left */
+};
+
+static bool take(struct answers *answers, void *bytes, size_t size)
+{
+	if (answers->size < size)
+		return false;
+	memcpy(bytes, answers->bytes, size);
+	answers->bytes += size;
+	answers->size -= size;
+	return true;
+}
+
+/* NULL for one of no length. */
+static bool take_text(struct answers *answers, size_t length, const char **ret_text)
+{
+	char *text = NULL;
+
+	if (answers->size < length)
+		return false;
+	if (length) {
+		text = arena_strndup(answers->arena, answers->bytes, length);
+		answers->bytes += length;
+		answers->size -= length;
+	}
+	*ret_text = text;
+	return true;
+}
+
+static bool take_inlined(struct answers *answers, struct inlined_frame *frame)
+{
+	struct symbol_answer answer;
+
+	return take(answers, &answer, sizeof(answer)) &&
+	       take_text(answers, answer.length, &frame->name) &&
+	       take_text(answers, answer.source_length, &frame->source);
+}
+
+static bool take_answer(struct answers *answers, struct named_place *named)
+{
+	struct inlined_frame *inlined;
+	struct symbol_answer answer;
+	size_t i;
+
+	if (!take(answers, &answer, sizeof(answer)) ||
+	    !take_text(answers, answer.length, &named->name) ||
+	    !take_text(answers, answer.source_length, &named->source) ||
+	    answer.inlined_count > answers->size / sizeof(answer))
+		return false;
+	inlined = arena_new_array(answers->arena, struct inlined_frame, answer.inlined_count);
+	for (i = 0; i < answer.inlined_count; i++)
+		if (!take_inlined(answers, &inlined[i]))
+			return false;
+	named->offset = answer.offset;
+	named->inlined = inlined;
+	named->inlined_count = answer.inlined_count;
+	return true;
+}
+
+/* One answer for each place. */
+static int read_answers(struct answers *answers, size_t count, struct named_place *ret_named)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		struct symbol_answer answer;
-
-		if (size < sizeof(answer))
+	for (i = 0; i < count; i++)
+		if (!take_answer(answers, &ret_named[i]))
 			return -EPROTO;
-		memcpy(&answer, answers, sizeof(answer));
-		answers += sizeof(answer);
-		size -= sizeof(answer);
-		if (size < answer.length)
-			return -EPROTO;
-		ret_named[i].offset = answer.offset;
-		ret_named[i].name =
-			answer.length ? arena_strndup(arena, answers, answer.length) : NULL;
-		answers += answer.length;
-		size -= answer.length;
-	}
 	return 0;
 }
 
@@ -199,7 +247,7 @@ int symbol_server_places(struct symbol_server *helper, struct arena *arena,
 		return -ENOMEM;
 	err = receive_all(helper->socket, answers, header.size);
 	if (!err)
-		err = read_answers(arena, answers, header.size, count, ret_named);
+		err = read_answers(&(struct answers){ arena, answers, header.size }, count, ret_named);
 	free(answers);
 	return err;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/value.h"
 #include "runtime/symbol_protocol.h"
 
 struct symbol_server;
@@ -20,6 +21,9 @@ void symbol_server_stop(struct symbol_server *helper);
 struct named_place {
 	const char *name;
 	uint64_t offset;
+	const char *source; /* "FILE:LINE", or NULL */
+	const struct inlined_frame *inlined;
+	size_t inlined_count;
 };
 
 int symbol_server_file(struct symbol_server *helper, const struct symbol_file *file,

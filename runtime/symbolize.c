@@ -57,7 +57,8 @@ static struct user_symbols *user_of(struct session *session)
 	struct symbolizer *symbolizer = session->symbolizer;
 
 	if (!symbolizer->user)
-		symbolizer->user = user_symbols_new(session->object->config.cpp_demangle);
+		symbolizer->user = user_symbols_new(session->object->config.cpp_demangle,
+						     session->object->config.show_debug_info);
 	return symbolizer->user;
 }
 

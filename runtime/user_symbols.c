@@ -26,7 +26,7 @@ enum { PATH_ROOM = 4096 + 64, PERF_MAP_BIT = 1u << 31, STARTS_MAX = 4 };
 
 struct user_symbols {
 	struct arena *arena;
-	bool demangle;
+	bool demangle, lines;
 	struct mappings *mappings;
 	struct mapping_events *events; /* NULL: processes are not followed */
 	struct symbol_server *helper;
@@ -40,7 +40,7 @@ struct user_symbols {
 	VEC(struct mapped_file *) fresh; /* introduced since its last answer */
 };
 
-struct user_symbols *user_symbols_new(bool demangle)
+struct user_symbols *user_symbols_new(bool demangle, bool lines)
 {
 	struct user_symbols *symbols = calloc(1, sizeof(*symbols));
 
@@ -48,6 +48,7 @@ struct user_symbols *user_symbols_new(bool demangle)
 		return NULL;
 	symbols->arena = arena_new();
 	symbols->demangle = demangle;
+	symbols->lines = lines;
 	symbols->mappings = mappings_new();
 	table_init(&symbols->names, symbols->arena);
 	table_init(&symbols->perf_maps, symbols->arena);
@@ -224,7 +225,8 @@ static void miss_file(struct user_symbols *symbols, const char *path)
 /* Introduces a file to the helper; false when it cannot be found. */
 static bool open_file(struct user_symbols *symbols, uint32_t pid, const struct mapping *mapping)
 {
-	struct symbol_file about = { .id = mapping->file->id, .demangle = symbols->demangle };
+	struct symbol_file about = { .id = mapping->file->id, .demangle = symbols->demangle,
+				     .lines = symbols->lines };
 	struct mapped_file *file = mapping->file;
 	char path[PATH_ROOM] = "";
 	int fd;
@@ -339,11 +341,12 @@ static bool find_made_code(struct user_symbols *symbols, uint32_t pid, struct sy
 
 /* Where in which file the frame is; false when no file tells. */
 static bool find_place(struct user_symbols *symbols, uint32_t pid, struct stack_frame *frame,
-		       struct symbol_place *ret_place)
+		       bool is_return, struct symbol_place *ret_place)
 {
 	const struct mapping *mapping = find_mapping(symbols, pid, frame->address);
 
-	*ret_place = (struct symbol_place){ .offset = frame->address };
+	*ret_place = (struct symbol_place){ .offset = frame->address,
+					    .is_return = symbols->lines && is_return };
 	if (!mapping)
 		return false;
 	/* The kernel's and our own word for memory without a file. */
@@ -387,7 +390,7 @@ static bool look_up(struct user_symbols *symbols, uint32_t pid, struct stack_fra
 	size_t i, asked = 0;
 
 	for (i = 0; i < count; i++)
-		if (find_place(symbols, pid, &frames[i], &places[i]) &&
+		if (find_place(symbols, pid, &frames[i], i > 0, &places[i]) &&
 		    !is_known(symbols, &places[i]))
 			unknown[asked++] = places[i];
 	if (losses != symbols->losses)
@@ -414,6 +417,9 @@ void user_symbols_name(struct user_symbols *symbols, uint32_t pid, struct stack_
 		if (named && named->name) {
 			frames[i].name = named->name;
 			frames[i].offset = named->offset;
+			frames[i].source = named->source;
+			frames[i].inlined = named->inlined;
+			frames[i].inlined_count = named->inlined_count;
 		}
 	}
 	free(places);

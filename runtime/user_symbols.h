@@ -12,7 +12,7 @@
 
 struct user_symbols;
 
-struct user_symbols *user_symbols_new(bool demangle);
+struct user_symbols *user_symbols_new(bool demangle, bool lines); /* `lines`: places in the source, too */
 void user_symbols_free(struct user_symbols *symbols);
 
 /*

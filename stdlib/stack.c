@@ -149,9 +149,6 @@ static void check_stack(struct checker *checker, struct expr *call)
 {
 	const struct expr *first = call_arg(call, 0), *second = call_arg(call, 1);
 
-	if (checker->program->config.show_debug_info)
-		diag_report(checker->program->diags, call->span, DIAG_CONFIG_WARNING,
-			    "show_debug_info has no effect: stacks are shown without files and lines");
 	if (first && word_of(first))
 		check_mode(checker, call, first);
 	else

@@ -3,6 +3,7 @@
  * user space until the tracer closes the socket.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/compiler.h"
 #include "runtime/symbol_protocol.h"
 #include "symbols/demangle.h"
+#include "symbols/source_places.h"
 #include "symbols/symbol_table.h"
 
 /* No request is larger: a stack has 1024 frames at most, a path 4096 bytes. */
@@ -21,6 +23,7 @@ struct known_file {
 	struct symbol_file about;
 	char *path;
 	struct symbol_table *table;
+	struct source_places *sources; /* NULL: not wanted, or there are none */
 };
 
 struct server {
@@ -87,6 +90,7 @@ static bool take_file(struct server *server, const char *request, size_t size)
 	file = find_file(server, about.id);
 	if (file) {
 		symbol_table_free(file->table);
+		source_places_free(file->sources);
 		free(file->path);
 	} else {
 		files = realloc(server->files, (server->count + 1) * sizeof(*files));
@@ -99,6 +103,8 @@ static bool take_file(struct server *server, const char *request, size_t size)
 	/* At once: the path may be one that ends with its process. */
 	file->table = file->path ? symbol_table_read((enum symbol_file_kind)about.kind, file->path)
 				 : NULL;
+	if (file->path && about.lines && about.kind == SYMBOL_FILE_ELF)
+		file->sources = source_places_read(file->path);
 	qsort(server->files, server->count, sizeof(*server->files), compare_ids);
 	return true;
 }
@@ -119,25 +125,46 @@ static bool add_bytes(struct server *server, const void *bytes, size_t size)
 	return true;
 }
 
+/* One function: what is not in `answer` yet goes there. */
+static bool add_answer(struct server *server, const struct known_file *file,
+		       struct symbol_answer answer, const char *name, const struct source_frame *source)
+{
+	char *plain = name && file->about.demangle ? demangle(name) : NULL, *line = NULL;
+	bool is_added;
+
+	if (plain)
+		name = plain;
+	if (source && source->file && asprintf(&line, "%s:%" PRIu64, source->file, source->line) < 0)
+		line = NULL;
+	answer.length = name ? (uint32_t)strlen(name) : 0;
+	answer.source_length = line ? (uint32_t)strlen(line) : 0;
+	is_added = add_bytes(server, &answer, sizeof(answer)) &&
+		   add_bytes(server, name ? name : "", answer.length) &&
+		   add_bytes(server, line ? line : "", answer.source_length);
+	free(plain);
+	free(line);
+	return is_added;
+}
+
 static bool answer_place(struct server *server, const struct symbol_place *place)
 {
 	const struct known_file *file = find_file(server, place->file);
+	struct source_frame frames[INLINED_MAX + 1];
 	struct symbol_answer answer = { 0 };
 	const char *name = NULL;
-	char *plain = NULL;
+	size_t count = 0, i;
 	bool is_added;
 
 	if (file && file->table)
 		name = symbol_table_find(file->table, place->offset, &answer.offset);
-	if (name && file->about.demangle)
-		plain = demangle(name);
-	if (plain)
-		name = plain;
-	if (name)
-		answer.length = (uint32_t)strlen(name);
-	is_added = add_bytes(server, &answer, sizeof(answer)) &&
-		   add_bytes(server, name ? name : "", answer.length);
-	free(plain);
+	if (name && file->sources)
+		count = source_places_find(file->sources, place->offset, answer.offset,
+					   place->is_return, frames);
+	answer.inlined_count = count ? (uint32_t)count - 1 : 0;
+	is_added = add_answer(server, file, answer, name, count ? &frames[count - 1] : NULL);
+	for (i = 0; i + 1 < count && is_added; i++)
+		is_added = add_answer(server, file, (struct symbol_answer){ 0 }, frames[i].function,
+				      &frames[i]);
 	return is_added;
 }
 

@@ -3,6 +3,8 @@
  */
 #include "runtime/output/stack_key.h"
 
+#include <string.h>
+
 #include "base/compiler.h"
 #include "runtime/output/stack_text.h"
 
@@ -32,11 +34,16 @@ static void give_frames(const struct walk *walk, const struct value *stack)
 	size_t i;
 
 	for (i = stack->stack.count; i-- > 0;) {
+		const struct stack_frame *frame = &stack->stack.frames[i];
 		struct strbuf name;
+		size_t j;
 
 		strbuf_init(&name, walk->arena);
-		frame_text(&stack->stack.frames[i], false, &name);
+		frame_text(frame, false, &name);
 		walk->callback(walk->context, name.text, name.length, !stack->stack.is_user);
+		for (j = frame->inlined_count; j-- > 0;)
+			walk->callback(walk->context, frame->inlined[j].name,
+				       strlen(frame->inlined[j].name), !stack->stack.is_user);
 	}
 }
 

@@ -33,8 +33,38 @@ void frame_text(const struct stack_frame *frame, bool offset, struct strbuf *out
 	}
 }
 
+static void source_text(const char *source, struct strbuf *out)
+{
+	if (!source)
+		return;
+	strbuf_putc(out, '@');
+	strbuf_puts(out, source);
+}
+
+/* A line for each function that is inlined in the frame's. */
+static void inlined_text(const struct stack_frame *frame, enum stack_mode mode, struct strbuf *out)
+{
+	size_t i;
+
+	for (i = 0; i < frame->inlined_count; i++) {
+		const struct inlined_frame *inlined = &frame->inlined[i];
+
+		if (mode == STACK_PERF) {
+			strbuf_putc(out, '\t');
+			hex_text(frame->address, out);
+			strbuf_printf(out, " %s (inlined)\n", inlined->name);
+			continue;
+		}
+		strbuf_fill(out, ' ', INDENT);
+		strbuf_printf(out, "[inlined] %s", inlined->name);
+		source_text(inlined->source, out);
+		strbuf_putc(out, '\n');
+	}
+}
+
 static void perf_frame_text(const struct stack_frame *frame, bool is_user, struct strbuf *out)
 {
+	inlined_text(frame, STACK_PERF, out);
 	strbuf_putc(out, '\t');
 	hex_text(frame->address, out);
 	strbuf_putc(out, ' ');
@@ -73,8 +103,10 @@ void stack_text(const struct value *stack, struct strbuf *out)
 
 		switch (stack->stack.mode) {
 		case STACK_BPFTRACE:
+			inlined_text(frame, STACK_BPFTRACE, out);
 			strbuf_fill(out, ' ', INDENT);
 			frame_text(frame, true, out);
+			source_text(frame->source, out);
 			break;
 		case STACK_PERF:
 			perf_frame_text(frame, stack->stack.is_user, out);

@@ -41,8 +41,8 @@ def names(text):
     return re.findall(r"^ {8}(.+?)\+\d+$", text, re.MULTILINE)
 
 
-def run(bpfline, chain, body, *args, how=""):
-    return bpfline.script('%s { %s }' % (GETPPID, body), *args, "-c",
+def run(bpfline, chain, body, *args, how="", config=""):
+    return bpfline.script('%s%s { %s }' % (config, GETPPID, body), *args, "-c",
                           ("%s %s" % (chain, how)).strip())
 
 
@@ -340,6 +340,73 @@ def test_every_frame_as_gdb_has_it(bpfline, compiled, what):
     theirs = frames_of_gdb(path, how)
     last = max(i for i, (name, _) in enumerate(theirs) if name in ("main", "work(void*)"))
     assert ours[:last + 1] == theirs[:last + 1] and last > int(how.split()[1])
+
+
+INLINE = """#include <sys/syscall.h>
+static inline __attribute__((always_inline)) void leaf(void)
+{
+	long result;
+	__asm__ volatile("syscall" : "=a"(result) : "a"(SYS_getppid) : "rcx", "r11", "memory");
+}
+static inline __attribute__((always_inline)) void middle(void)
+{
+	leaf();
+}
+__attribute__((noinline)) void outer(void)
+{
+	__asm__ volatile("" : : "r"(__builtin_frame_address(0)));
+	middle();
+	__asm__ volatile("");
+}
+int main(void)
+{
+	outer();
+	return 0;
+}
+"""
+WITH_LINES = "config = { show_debug_info = true } "
+COMPILERS = [*(["gcc", "-gdwarf-%d" % version] for version in (2, 3, 4, 5)), ["gcc", "-gdwarf-5", "-gdwarf64"],
+             ["gcc", "-g", "-gz"], ["clang", "-gdwarf-4"], ["clang", "-gdwarf-5"],
+             ["gcc", "-g", "-ffunction-sections", "-no-pie"], ["gcc", "-g", "SPLIT"]]
+
+
+@pytest.mark.parametrize("compiler", COMPILERS, ids=" ".join)
+def test_lines_and_inlined_functions(bpfline, tmp_path, compiler):
+    if not shutil.which(compiler[0]):
+        pytest.skip("no " + compiler[0])
+    source, path = tmp_path / "inline.c", str(tmp_path / NAME)
+    source.write_text(INLINE)
+    words = [word for word in compiler if word != "SPLIT"]
+    subprocess.run([*words, "-O1", *KEEP, "-o", path, source], check=True)
+    if "SPLIT" in compiler:
+        split_debug(path)
+    result = bpfline.script(WITH_LINES + GETPPID + " { @[ustack(2)] = count(); @p = ustack(perf, 1); }", "-c", path)
+    where = re.escape(str(source))
+    assert re.search(r"@\[\n {8}\[inlined\] leaf@%s:5\n {8}\[inlined\] middle@%s:9\n {8}outer\+\d+@%s:14\n"
+                     r" {8}main\+\d+@%s:19\n\]: 1\n" % (where, where, where, where), result.stdout), result.stdout
+    assert re.search(r"@p: \n\t([0-9a-f]+) leaf \(inlined\)\n\t\1 middle \(inlined\)\n\t\1 outer\+\d+ \(",
+                     result.stdout), result.stdout
+    folded = bpfline.script(WITH_LINES + GETPPID + " { @[ustack(2)] = count(); }", "-f", "folded", "-c", path)
+    assert folded.stdout == "main;outer;middle;leaf 1\n"
+
+
+@pytest.mark.parametrize("level", ["-O0", "-O2", "-O3"])
+def test_lines_as_gdb_has_them(bpfline, compiled, level):
+    """Of the calls; the innermost frame stands behind its instruction for gdb."""
+    path = compiled([level, "-g", *KEEP], "lines")
+    result = run(bpfline, path, "@[ustack] = count();", how="0 3", config=WITH_LINES)
+    ours = re.findall(r"^ {8}\S.*@/\S*/frames\.cc:(\d+)$", result.stdout, re.MULTILINE)
+    done = subprocess.run(["gdb", "-batch", "-nx", "-ex", "set debuginfod enabled off", "-ex", "catch syscall getppid",
+                           "-ex", "run 0 3", "-ex", "backtrace", path],
+                          capture_output=True, text=True, env=environment(), timeout=60, check=False)
+    theirs = re.findall(r"^#\d+ .* at \S*frames\.cc:(\d+)$", done.stdout, re.MULTILINE)
+    assert len(theirs) > 5 and ours[1:len(theirs)] == theirs[1:], result.stdout + done.stdout
+
+
+def test_files_without_debug_information_have_no_lines(bpfline, compiled):
+    path = compiled(["-O1", *KEEP], "plain")
+    result = run(bpfline, path, "@[ustack(3)] = count();", config=WITH_LINES)
+    assert "@/" not in result.stdout and len(names(result.stdout)) == 3 and result.stderr.count("\n") == 1
 
 
 def test_a_process_in_a_container_of_its_own(bpfline, chain):

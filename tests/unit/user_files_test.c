@@ -18,6 +18,7 @@
 #include "base/compiler.h"
 #include "runtime/host/binary.h"
 #include "runtime/host/debug_lines.h"
+#include "runtime/host/debug_places.h"
 #include "runtime/host/debug_params.h"
 #include "runtime/host/debug_types.h"
 #include "runtime/host/demangle.h"
@@ -194,6 +195,21 @@ static size_t use_parameters(struct arena *arena, struct binary *binary,
 
 /* --- damaged files ------------------------------------------------------------------ */
 
+/* Lines and inlined functions where functions begin and a little later. */
+static void use_places(struct binary *binary, const struct elf_symbols *functions)
+{
+	struct source_frame frames[INLINED_MAX + 1];
+	struct debug_places *places = debug_places_open(binary);
+	size_t i, j, count;
+
+	for (i = 0; places && i < functions->count && i < 50; i++) {
+		count = debug_places_find(places, functions->items[i].address + 8 * (i % 3), frames);
+		assert_true(count <= INLINED_MAX + 1);
+		for (j = 0; j < count; j++)
+			assert_true(!frames[j].file || strlen(frames[j].file) > 0);
+	}
+}
+
 /* Everything that is asked of a file. */
 static size_t use_file(const char *path)
 {
@@ -218,6 +234,7 @@ static size_t use_file(const char *path)
 		binary_function_size(binary, &functions->items[i]);
 		assert_true(strlen(functions->items[i].name) > 0);
 	}
+	use_places(binary, functions);
 	binary_function_at(binary, 0x1100);
 	debug_line_find(binary, &line, &address, &last);
 	binary_object(binary, "near_value", &address);
