@@ -187,9 +187,18 @@ static uint32_t *find_labels(struct function *fn, uint32_t *ret_loop)
 	return places;
 }
 
+/* From here on the program may not end before something is given back. */
+static bool takes_reference(const struct insn *insn)
+{
+	return insn->op == INSN_CALL &&
+	       ((insn->flags & INSN_KERNEL) ||
+	        (!(insn->flags & INSN_FUNCTION) && insn->imm == BPF_FUNC_ringbuf_reserve));
+}
+
 /*
  * The last instruction before the first use of a slot that every way to one
- * passes: events that a filter turns away do not pay for the lookup.
+ * passes: events that a filter turns away do not pay for the lookup.  Where it
+ * finds nothing the program ends, so it goes before what has to be given back.
  */
 static uint32_t lookup_place(struct function *fn)
 {
@@ -203,7 +212,7 @@ static uint32_t lookup_place(struct function *fn)
 	for (i = start; i < end && i <= loop; i++) {
 		if (i > reach)
 			best = i;
-		if (uses_slot(fn, &insns[i]))
+		if (uses_slot(fn, &insns[i]) || takes_reference(&insns[i]))
 			break;
 		/* Who jumps to the end uses none. */
 		if ((insns[i].op == INSN_JUMP || insns[i].op == INSN_BRANCH) && places[insns[i].label] < end)
