@@ -119,18 +119,15 @@ static void divide(const struct object_map *map, struct value *value, uint64_t d
 	unreachable();
 }
 
-/* Place of an element in the raw map, with what it is sorted by. */
-struct place {
-	uint64_t number;
-	uint32_t index;
-};
-
 /* What a listing is made from. */
 struct printing {
 	struct session *session;
 	const struct object_map *map;
 	struct raw_map raw;
-	struct place *places;
+	uint32_t *order;   /* indices of elements */
+	uint64_t *numbers; /* by index: what they are sorted by; NULL: by nothing of theirs */
+	bool has_words;	   /* keys are numbers of 8 bytes */
+	uint64_t sign;	   /* the bit of them that is a sign */
 	struct arena *arena; /* of one entry */
 	const struct map_selection *selection;
 	uint64_t last; /* of time series: the latest interval that any element has */
@@ -146,23 +143,36 @@ static const char *raw_value(const struct printing *printing, uint32_t index)
 	return printing->raw.values + index * printing->raw.value_size;
 }
 
+/* What compare_bytes() would say, without asking about the type a million times. */
+static int compare_words(const struct printing *printing, uint32_t left, uint32_t right)
+{
+	uint64_t a, b;
+
+	memcpy(&a, raw_key(printing, left), sizeof(a));
+	memcpy(&b, raw_key(printing, right), sizeof(b));
+	a ^= printing->sign;
+	b ^= printing->sign;
+	return a < b ? -1 : a > b;
+}
+
 /* By number where that is what counts; then by value, if that was wished; then by key. */
-static int compare_places(const void *a, const void *b, void *context)
+static int compare_elements(const void *a, const void *b, void *context)
 {
 	const struct printing *printing = context;
 	const struct object_map *map = printing->map;
-	const struct place *left = a, *right = b;
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
 	int order = 0;
 
-	if (left->number != right->number)
-		return left->number < right->number ? -1 : 1;
+	if (printing->numbers && printing->numbers[left] != printing->numbers[right])
+		return printing->numbers[left] < printing->numbers[right] ? -1 : 1;
 	if (printing->selection->sort == MAP_SORT_VALUE && !map->aggregate)
-		order = compare_bytes(map->value, raw_value(printing, left->index),
-				      raw_value(printing, right->index));
-	if (!order && map->key)
-		order = compare_bytes(map->key, raw_key(printing, left->index),
-				      raw_key(printing, right->index));
-	return order;
+		order = compare_bytes(map->value, raw_value(printing, left),
+				      raw_value(printing, right));
+	if (order || !map->key)
+		return order;
+	return printing->has_words ? compare_words(printing, left, right)
+				   : compare_bytes(map->key, raw_key(printing, left),
+						   raw_key(printing, right));
 }
 
 /* Are elements ordered by the numbers that their values have? */
@@ -218,22 +228,20 @@ static bool sort_entries(struct printing *printing)
 	uint32_t i;
 
 	for (i = 0; i < printing->raw.count; i++) {
-		struct place *place = &printing->places[i];
-
-		place->index = i;
-		place->number = 0;
+		printing->order[i] = i;
 		if (!by_number && map->key && !is_series)
 			continue;
 		is_set |= read_value(printing->session, printing->arena, map, &printing->raw,
 				     raw_value(printing, i), &value);
-		place->number = by_number ? sort_number(&value) : 0;
+		if (by_number)
+			printing->numbers[i] = sort_number(&value);
 		if (value.kind == VALUE_SERIES)
 			printing->last = MAX(printing->last, value.series.last);
 		arena_reset(printing->arena);
 	}
 	if (printing->raw.count > 1)
-		qsort_r(printing->places, printing->raw.count, sizeof(*printing->places),
-			compare_places, printing);
+		qsort_r(printing->order, printing->raw.count, sizeof(*printing->order),
+			compare_elements, printing);
 	if (map->key)
 		return printing->raw.count;
 	return is_set || printing->session->zeroed[map - printing->session->object->maps.items];
@@ -260,7 +268,7 @@ static void make_entry(const struct map_listing *listing, size_t index, struct m
 
 	/* The largest stand at the end. */
 	place = selection->is_descending ? last - index : last + 1 - listing->count + index;
-	at = printing->places[place].index;
+	at = printing->order[place];
 
 	arena_reset(printing->arena);
 	memset(ret_entry, 0, sizeof(*ret_entry));
@@ -282,6 +290,22 @@ static void make_entry(const struct map_listing *listing, size_t index, struct m
 		divide(printing->map, &ret_entry->value, selection->divisor);
 }
 
+static int prepare(struct printing *printing)
+{
+	const struct type *key = printing->map->key;
+	size_t count = printing->raw.count + 1;
+
+	printing->has_words = key && type_in_register(key) && key->size == sizeof(uint64_t);
+	if (printing->has_words && type_is_signed(key))
+		printing->sign = 1ull << 63;
+	printing->order = malloc(count * sizeof(*printing->order));
+	if (sorts_by_number(printing))
+		printing->numbers = malloc(count * sizeof(*printing->numbers));
+	if (!printing->order || (sorts_by_number(printing) && !printing->numbers))
+		return -ENOMEM;
+	return 0;
+}
+
 void map_print(struct session *session, uint32_t index, const struct map_selection *selection,
 	       bool at_exit)
 {
@@ -292,9 +316,8 @@ void map_print(struct session *session, uint32_t index, const struct map_selecti
 	int err = baseline_read(session, index, &printing.raw);
 
 	printing.arena = arena_new();
-	printing.places = malloc((printing.raw.count + 1) * sizeof(*printing.places));
-	if (!err && !printing.places)
-		err = -ENOMEM;
+	if (!err)
+		err = prepare(&printing);
 	if (err) {
 		report_error("failed to read the map '%s': %s", map->name, strerror(-err));
 	} else if (sort_entries(&printing) || !at_exit) {
@@ -303,7 +326,8 @@ void map_print(struct session *session, uint32_t index, const struct map_selecti
 			listing.count = selection->top;
 		output_format_of(session->output)->map(session->output, &listing);
 	}
-	free(printing.places);
+	free(printing.order);
+	free(printing.numbers);
 	raw_map_free(&printing.raw);
 	arena_free(printing.arena);
 }
