@@ -25,7 +25,7 @@ enum {
 	 * Records that come closer to each other than FAST_NS are fast.  The reader
 	 * then looks by itself every NAP_MS, because being woken for a record costs
 	 * the traced process a microsecond or two.  A record that comes alone is
-	 * printed at once.
+	 * printed at once, and with -B none each is.
 	 */
 	FAST_NS = 2000000,
 	NAP_MS = 1,
@@ -147,7 +147,8 @@ static void read_events(struct session *session, struct pace *pace)
 {
 	size_t count = drain_events_quietly(session, DRAIN_MAX);
 	int64_t time = now();
-	bool is_fast = count && time - pace->last < FAST_NS;
+	bool is_eager = output_options_of(session->output)->buffering == BUFFER_NONE;
+	bool is_fast = count && time - pace->last < FAST_NS && !is_eager;
 
 	if (count)
 		pace->last = time;
