@@ -19,6 +19,7 @@
 #include "runtime/exit_status.h"
 #include "runtime/output/outputs.h"
 #include "runtime/output/report.h"
+#include "runtime/probes/probes.h"
 
 enum { PID_MAX = 4194304, PLAIN_WORD = 1 /* what getopt_long() gives for words */ };
 
@@ -258,16 +259,10 @@ static int set_functions_file(const char *path, struct options *options)
 
 static int parse_mechanism(const char *name, struct options *options)
 {
-	static const char *const names[] = { "syscalls", "raw_tracepoint", "perf", "uprobe_multi",
-					     "kprobe_multi", "kprobe_session" };
-	size_t i;
-
 	options->mechanism = name;
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(names[i], name))
-			return 0;
-	return usage_error("--attach must be one of: syscalls, raw_tracepoint, perf, uprobe_multi, "
-			   "kprobe_multi, kprobe_session");
+	if (is_way(NULL, name))
+		return 0;
+	return usage_error("--attach: no probe is attached by '%s'; --info lists the ways there are", name);
 }
 
 /* A number of seconds, or with a unit. */

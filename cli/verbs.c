@@ -27,6 +27,7 @@
 #include "runtime/lister.h"
 #include "runtime/output/outputs.h"
 #include "runtime/output/report.h"
+#include "runtime/probes/probes.h"
 #include "runtime/session.h"
 #include "sema/passes.h"
 
@@ -336,6 +337,7 @@ int verb_info(struct arena *arena, const struct options *options,
 		return STATUS_USAGE;
 	strbuf_init(&text, arena);
 	host_info(job.target, BPFLINE_VERSION, &text);
+	put_ways(&text);
 	fwrite(text.text, 1, text.length, stdout);
 	job_finish(&job);
 	return STATUS_OK;

@@ -171,6 +171,7 @@ struct probe_type {
 	const char *old_name;	/* "kfunc", or NULL */
 	const char *forms;	/* "tracepoint:CATEGORY:EVENT", for messages and the manual */
 	const char *manual;	/* one line */
+	const char *ways;	/* names of its mechanisms, with blanks between: the first that can is taken */
 	unsigned flags;
 	enum space space;	/* of pointers in args and of integers cast to pointers */
 

@@ -1,4 +1,5 @@
 """The manual: its examples all compile, those marked `run` print what follows them; the functions are the library's."""
+import glob
 import os
 import re
 import subprocess
@@ -48,6 +49,28 @@ def test_functions_are_those_of_the_library(bpfline, pytestconfig):
         with open(FUNCTIONS, "w", encoding="utf-8") as page:
             page.write(text)
     assert text == read("functions.md"), "`ninja -C build update-manual` rewrites docs/functions.md"
+
+
+def ways_of_types():
+    """{type: names of its mechanisms} by the manual's table."""
+    table = read("manual.md").split("| probe | ways |\n|---|---|\n")[1].split("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    return {name: ways for names, ways in rows for name in names.split(", ")}
+
+
+def test_ways_to_attach_are_those_of_the_tool(bpfline, live):
+    told = bpfline.run("--info").stdout.split("Ways to attach")[1].splitlines()[1:]
+    assert dict(line.strip().split(": ") for line in told) == ways_of_types()
+
+
+def test_probes_are_attached_by_ways_of_their_type():
+    """As the expected objects tell."""
+    ways = ways_of_types()
+    lines = [line for path in glob.glob(os.path.join(TESTS, "golden", "*", "*.object")) for line in open(path, encoding="utf-8")]
+    found = [re.match(r"attach (\w+)\S*: by (\w+)", line) for line in lines]
+    taken = {match.groups() for match in found if match}
+    assert len(taken) > 10
+    assert {(name, way) for name, way in taken if way not in ways[name].split()} == set()
 
 
 def scripts_of_tests():

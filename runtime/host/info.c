@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "runtime/bpf.h"
+#include "runtime/host/host.h"
 
 enum { COLUMN = 33, LOG_SIZE = 4096 };
 
@@ -107,6 +108,32 @@ static bool has_program_type(uint32_t type)
 	return try_load(type, insns, ARRAY_SIZE(insns), log) >= 0;
 }
 
+/* Programs of the type are for uprobes, too. */
+static bool has_kprobes(void)
+{
+	return has_program_type(BPF_PROG_TYPE_KPROBE) &&
+	       !access("/sys/bus/event_source/devices/kprobe/type", F_OK);
+}
+
+/* Kernels with BTF may refuse it all the same, when a program is loaded for a function. */
+static bool has_fentry(const struct target *target)
+{
+	static const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	const struct bpf_program_spec program = {
+		.name = "probe", .license = "GPL", .type = BPF_PROG_TYPE_TRACING,
+		.attach_type = BPF_TRACE_FENTRY, .insns = insns, .insn_count = ARRAY_SIZE(insns),
+		.btf = -1, .attach_btf_id = target_function_id(target, "vfs_read"),
+	};
+	int fd = program.attach_btf_id ? bpf_load_program(&program) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /* A call without arguments is refused in any case; what counts is why. */
 static bool knows_helper(enum bpf_func_id helper)
 {
@@ -186,17 +213,14 @@ static void put_features(struct columns *columns, const struct target *target)
 
 static void put_probe_types(struct columns *columns, const struct target *target)
 {
-	bool has_multi = target_has(target, FEATURE_KPROBE_MULTI);
-
 	strbuf_puts(columns->out, "Probe types\n");
-	put_bool(columns, "kprobe", has_program_type(BPF_PROG_TYPE_KPROBE));
+	put_bool(columns, "kprobe", has_kprobes());
 	put_bool(columns, "tracepoint", has_program_type(BPF_PROG_TYPE_TRACEPOINT));
 	put_bool(columns, "perf_event", has_program_type(BPF_PROG_TYPE_PERF_EVENT));
-	put_bool(columns, "fentry", target_has(target, FEATURE_TP_BTF));
+	put_bool(columns, "fentry", has_fentry(target));
 	put_bool(columns, "raw_tp", has_program_type(BPF_PROG_TYPE_RAW_TRACEPOINT));
-	put_bool(columns, "kprobe_multi", has_multi);
-	put_bool(columns, "kprobe_session",
-		 has_multi && target->kernel_version >= KERNEL_VERSION(6, 10, 0));
+	put_bool(columns, "kprobe_multi", target_has(target, FEATURE_KPROBE_MULTI));
+	put_bool(columns, "kprobe_session", target_has(target, FEATURE_KPROBE_SESSION));
 	put_bool(columns, "uprobe_multi", target_has(target, FEATURE_UPROBE_MULTI));
 	put_bool(columns, "iter",
 		 has_btf() && target->kernel_version >= KERNEL_VERSION(5, 8, 0));

@@ -274,6 +274,7 @@ const struct probe_type probe_iter = {
 	.short_name = "it",
 	.forms = "iter:OBJECT or iter:OBJECT:NAME",
 	.manual = "Runs for each object of a kind, as the kernel goes through them; ctx has it.",
+	.ways = "iterator",
 	.flags = PROBE_IS_READ | PROBE_OF_KERNEL,
 	.space = SPACE_KERNEL,
 	.resolve = resolve,

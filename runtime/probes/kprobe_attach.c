@@ -20,6 +20,7 @@
 #include "runtime/probes/context.h"
 #include "runtime/probes/kernel_functions.h"
 #include "runtime/probes/perf.h"
+#include "runtime/probes/probes.h"
 #include "sema/program.h"
 
 /* What is to be probed at a place, by its name: "kprobe:xfs:f+16" is "xfs:f". */
@@ -252,7 +253,7 @@ static const struct mechanism session[] = {
 static const struct mechanism *joint(const struct program *program,
 				     const struct attach_point *point)
 {
-	const char *forced = program->options->mechanism;
+	const char *forced = forced_way(program->options, point->type);
 
 	if (point->number || !*point->function || symbol_has_module(point->name) ||
 	    (forced && strcmp(forced, "kprobe_session") != 0) ||
@@ -266,10 +267,11 @@ const struct mechanism *kprobe_mechanism(const struct expander *expander, bool o
 					 bool is_pattern)
 {
 	const struct target *target = expander->program->target;
-	const char *forced = expander->program->options->mechanism;
+	const char *forced = forced_way(expander->program->options, expander->type);
+	bool is_told = forced && !strcmp(forced, "kprobe_multi");
+	bool is_best = is_pattern && !(forced && !strcmp(forced, "perf"));
 
-	if (forced ? !strcmp(forced, "kprobe_multi") :
-		     is_pattern && target_has(target, FEATURE_KPROBE_MULTI))
+	if (is_told || (is_best && target_has(target, FEATURE_KPROBE_MULTI)))
 		return &multi[on_return];
 	return target_has(target, FEATURE_PERF_LINK) ? &perf_link[on_return] : &perf_plain[on_return];
 }

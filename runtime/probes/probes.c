@@ -17,6 +17,42 @@ const struct probe_type *const probe_types[] = {
 	&probe_uretprobe,      &probe_usdt,	NULL,
 };
 
+static bool is_among(const char *words, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; words; words = strchr(words, ' ') ? strchr(words, ' ') + 1 : NULL)
+		if (!strncmp(words, name, length) && (words[length] == ' ' || !words[length]))
+			return true;
+	return false;
+}
+
+bool is_way(const struct probe_type *type, const char *name)
+{
+	const struct probe_type *const *each;
+
+	if (type)
+		return is_among(type->ways, name);
+	for (each = probe_types; *each; each++)
+		if (is_among((*each)->ways, name))
+			return true;
+	return false;
+}
+
+void put_ways(struct strbuf *out)
+{
+	const struct probe_type *const *type;
+
+	strbuf_puts(out, "\nWays to attach, the first that can is taken\n");
+	for (type = probe_types; *type; type++)
+		strbuf_printf(out, "  %s: %s\n", (*type)->name, (*type)->ways);
+}
+
+const char *forced_way(const struct compile_options *options, const struct probe_type *type)
+{
+	return options->mechanism && is_way(type, options->mechanism) ? options->mechanism : NULL;
+}
+
 const char *part_text(const struct attach_point_parts *parts, size_t number)
 {
 	return parts->parts.items[number].text;

@@ -35,6 +35,15 @@ extern const struct probe_type probe_uretprobe;
 extern const struct probe_type probe_usdt;
 
 /* The text of a part after the provider; number 1 is the first. */
+/* A line for each type and the names of its mechanisms, for --info. */
+void put_ways(struct strbuf *out);
+
+/* The mechanism that --attach wants, if the type has it; else NULL: the best is taken. */
+const char *forced_way(const struct compile_options *options, const struct probe_type *type);
+
+/* Is that the name of a mechanism of the type?  NULL: of any. */
+bool is_way(const struct probe_type *type, const char *name);
+
 const char *part_text(const struct attach_point_parts *parts, size_t number);
 size_t part_count(const struct attach_point_parts *parts); /* without the provider */
 struct span part_span(const struct attach_point_parts *parts, size_t number);

@@ -194,6 +194,7 @@ const struct probe_type probe_rawtracepoint = {
 	.short_name = "rt",
 	.forms = "rawtracepoint:EVENT or rawtracepoint:vmlinux:EVENT",
 	.manual = "Fires at a tracepoint, with the arguments the kernel's code gives it.",
+	.ways = "raw_tracepoint",
 	.flags = PROBE_FILTERS_PID | PROBE_OF_KERNEL,
 	.space = SPACE_KERNEL,
 	.resolve = resolve,

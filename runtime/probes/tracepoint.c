@@ -18,7 +18,7 @@
 
 static bool is_forced(const struct expander *expander, const char *mechanism)
 {
-	const char *forced = expander->program->options->mechanism;
+	const char *forced = forced_way(expander->program->options, expander->type);
 
 	return forced && !strcmp(forced, mechanism);
 }
@@ -26,7 +26,7 @@ static bool is_forced(const struct expander *expander, const char *mechanism)
 static void add_point(struct expander *expander, const char *category, const char *event)
 {
 	const struct target *target = expander->program->target;
-	bool is_free = !expander->program->options->mechanism;
+	bool is_free = !forced_way(expander->program->options, expander->type);
 	const struct mechanism *mechanism = NULL;
 	struct attach_point *point;
 	uint64_t number = 0;
@@ -290,6 +290,7 @@ const struct probe_type probe_tracepoint = {
 	.short_name = "t",
 	.forms = "tracepoint:CATEGORY:EVENT",
 	.manual = "Fires at a static tracepoint of the kernel; args has its fields.",
+	.ways = "syscalls raw_tracepoint perf",
 	.flags = PROBE_FILTERS_PID | PROBE_OF_KERNEL,
 	.space = SPACE_KERNEL,
 	.resolve = tracepoint_resolve,

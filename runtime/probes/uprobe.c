@@ -565,6 +565,7 @@ const struct probe_type probe_uprobe = {
 	.forms = "uprobe:BIN:FUNCTION, uprobe:BIN:FUNCTION+OFFSET, uprobe:BIN:ADDRESS or "
 		 "uprobe:BIN@FILE:LINE",
 	.manual = "Fires when a function of a program or library is entered, or at an instruction.",
+	.ways = "uprobe_multi perf",
 	.flags = PROBE_LAST_FIRST | PROBE_OF_PROGRAMS,
 	.space = SPACE_USER,
 	.resolve = resolve,
@@ -580,6 +581,7 @@ const struct probe_type probe_uretprobe = {
 	.short_name = "ur",
 	.forms = "uretprobe:BIN:FUNCTION",
 	.manual = "Fires when a function of a program or library returns.",
+	.ways = "uprobe_multi perf",
 	.flags = PROBE_LAST_FIRST,
 	.space = SPACE_USER,
 	.resolve = resolve,

@@ -231,6 +231,7 @@ const struct probe_type probe_usdt = {
 	.short_name = "U",
 	.forms = "usdt:BIN:PROBE or usdt:BIN:PROVIDER:PROBE",
 	.manual = "Fires at a probe that a program or library was built with.",
+	.ways = "uprobe_multi perf",
 	.flags = PROBE_LAST_FIRST | PROBE_OF_PROGRAMS,
 	.space = SPACE_USER,
 	.resolve = resolve,

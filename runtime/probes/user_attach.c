@@ -181,7 +181,7 @@ static const struct mechanism perf_plain[USER_PROBES] = {
 const struct mechanism *user_mechanism(const struct expander *expander, enum user_probe kind)
 {
 	const struct target *target = expander->program->target;
-	const char *forced = expander->program->options->mechanism;
+	const char *forced = forced_way(expander->program->options, expander->type);
 
 	if (!(forced && !strcmp(forced, "perf")) && target_has(target, FEATURE_UPROBE_MULTI))
 		return &multi[kind];

@@ -148,6 +148,7 @@ const struct probe_type probe_watchpoint = {
 	.short_name = "w",
 	.forms = "watchpoint:ADDRESS:LENGTH:MODE",
 	.manual = "Fires when memory is read (r), written (w) or executed (x).",
+	.ways = "perf",
 	.space = SPACE_NONE,
 	.resolve = resolve,
 	.context = sample_context,

@@ -161,7 +161,7 @@ REFUSED = {
     "--test with --fmt": (["--test", "--fmt", "-e", HELLO], 1, r"exclude each other"),
     "--test with --mode": (["--test", "--mode", "codegen", "-e", HELLO], 1, r"exclude each other"),
     "--no-feature of nothing known": (["--no-feature", "loops", "-e", HELLO], 1, r"--no-feature"),
-    "--attach of nothing known": (["--attach", "glue", "-e", HELLO], 1, r"--attach must be one of"),
+    "--attach of nothing known": (["--attach", "glue", "-e", HELLO], 1, r"no probe is attached by 'glue'"),
     "--traceable-functions of no file": (["--traceable-functions", "/no/such/file", "-e", HELLO], 1, r"/no/such/file"),
     "--follow nobody": (["--follow", "-e", HELLO], 1, r"--follow goes with -c or -p"),
     "--timeout of nothing": (["--timeout", "0", "-e", HELLO], 1, r"--timeout takes a time"),
