@@ -41,8 +41,8 @@ static void emit_key_into(struct codegen *cg, const struct expr *key, const stru
 	bool was_open = cg->is_wide_open;
 
 	cg->is_wide_open = false;
-	if (object_map->short_map && key->kind == EXPR_CALL && key->call.builtin->emit_key_into &&
-	    key->type == map->key_type)
+	if (object_map->short_map && key->kind == EXPR_CALL && key->call.builtin &&
+	    key->call.builtin->emit_key_into && key->type == map->key_type)
 		key->call.builtin->emit_key_into(cg, key, address, object_map->short_end + 1);
 	else
 		emit_expr_into(cg, key, map->key_type, address);
