@@ -189,6 +189,37 @@ def test_reader_that_goes_away(bpfline):
     assert done.stdout == "line\n"
 
 
+@pytest.mark.parametrize("body", ['begin { print(5); }', 'interval:ms:10 { print(5); }'])
+def test_closed_streams(bpfline, body):
+    """Their numbers do not go to maps and programs; output that has no place is told."""
+    def run(streams):
+        command = "'%s' --timeout 2s -e '%s' %s" % (bpfline.path, body, streams)
+        return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=20 * bpfline.slow,
+                              env=environment(), check=False)
+    done = run(">&-")
+    assert done.returncode == 1 and "failed to write the output: Bad file descriptor" in done.stderr
+    done = run("2>&- --timeout 100ms")
+    assert done.returncode == 0 and re.fullmatch(r"(5\n)+\n\n", done.stdout)
+    assert run(">&- 2>&- <&-").returncode == 1
+
+
+@pytest.mark.parametrize("what", ["-h", "--info", "-l 'software:*'", "--dump=ast -e 'begin { }'", "--fmt -e 'begin { }'",
+                                  "-e 'begin { print(1); }'", "--test -e 'test:a { }'", "-f json -e 'begin { }'"])
+def test_full_disk(bpfline, what):
+    """Whatever is written to standard output."""
+    done = subprocess.run(["sh", "-c", "'%s' %s >/dev/full" % (bpfline.path, what)], capture_output=True, text=True,
+                          timeout=20 * bpfline.slow, env=environment(), check=False)
+    assert done.returncode == 1 and "failed to write the output: No space left on device" in done.stderr
+
+
+def test_reader_that_goes_away_leaves_nothing(bpfline):
+    leftovers = Leftovers()
+    command = "'%s' -e '%s interval:ms:1 { printf(\"line\\n\"); }' | head -1" % (bpfline.path, COUNT)
+    subprocess.run(["sh", "-c", command], capture_output=True, timeout=20 * bpfline.slow,
+                   env=environment(**leftovers.env), check=True)
+    leftovers.check()
+
+
 def test_script_on_standard_input(bpfline):
     assert bpfline.run("-", stdin=b'begin { printf("x\\n"); }').stdout == "x\n\n\n"
 
