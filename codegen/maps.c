@@ -29,6 +29,8 @@ enum {
 	ELEMENT_OVERHEAD = 48,	     /* of the kernel's own, about */
 	PLAIN_BYTES_MAX = 2 << 20,   /* up to here allocating at once costs no more than not */
 	PER_CPU_BYTES_MAX = 16 << 20, /* and here it costs some milliseconds */
+	LARGE_RECORD = 2048,	     /* of a CPU: more than the kernel has at hand when an event comes */
+	LARGE_RECORDS_MIN = 64,	     /* there is room for at least, whatever the number of CPUs */
 
 	SHORT_STRING = 64, /* bytes of a short string in a key, with the NUL */
 	LONG_STRING = 128, /* from here on a map has short ones apart */
@@ -43,8 +45,27 @@ static uint64_t map_bytes(const struct target *target, const struct object_map *
 	return map->max_entries * (ELEMENT_OVERHEAD + map->key_size + values);
 }
 
+/*
+ * Memory of each CPU for a large record has to be there before: while events come, the kernel
+ * gets a few pages of it at a time, and elements would be lost now and then.
+ */
+static bool is_large(const struct object_map *map)
+{
+	return map->is_per_cpu && map->value_size > LARGE_RECORD;
+}
+
+/* So many keys that allocating all of them stays bearable; who wants more declares it. */
+static void limit_large(const struct target *target, struct object_map *map)
+{
+	uint64_t keys = PER_CPU_BYTES_MAX / ((uint64_t)map->value_size * target->cpu_count);
+
+	map->max_entries = (uint32_t)MIN(map->max_entries, MAX(keys, (uint64_t)LARGE_RECORDS_MIN));
+}
+
 static bool is_lazy(const struct target *target, const struct object_map *map)
 {
+	if (is_large(map))
+		return false;
 	if (!target_has(target, FEATURE_LAZY_ALLOC))
 		return false;
 	return map->is_per_cpu || map_bytes(target, map) > PLAIN_BYTES_MAX;
@@ -134,6 +155,8 @@ static struct object_map script_map(struct program *program, const struct map *m
 	object_map.max_entries = map->kind == MAP_KEYED ? (uint32_t)program->config.max_map_keys : 1;
 	if (map->declaration)
 		set_declared(program, map, &object_map);
+	else if (is_large(&object_map))
+		limit_large(program->target, &object_map);
 	if (!is_lru(&object_map) && is_lazy(program->target, &object_map))
 		object_map.flags = BPF_F_NO_PREALLOC;
 	return object_map;

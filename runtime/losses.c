@@ -54,6 +54,33 @@ static bool report_helper(struct session *session, const struct object_site *sit
 	return true;
 }
 
+static const struct object_map *map_named(const struct object *object, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < object->maps.count; i++)
+		if (object->maps.items[i].role == OBJECT_MAP_SCRIPT &&
+		    !strcmp(object->maps.items[i].name, name))
+			return &object->maps.items[i];
+	return NULL;
+}
+
+/* A map of large records has less room than max_map_keys says: that would not help. */
+static void report_full(struct session *session, const struct object_site *site, uint64_t count)
+{
+	const struct object_map *map = map_named(session->object, site->what);
+	uint64_t room = session->object->config.max_map_keys;
+	bool is_limited = map && map->is_per_cpu && map->max_entries < room;
+
+	consumer_warn(&session->consumer, site->span,
+		      "Map full; can't update element (%s, in %s). Try %s it with more room, e.g. "
+		      "`let %s = %s(%" PRIu64 ")`",
+		      times(session, count), site->what,
+		      is_limited ? "to declare" : "increasing the max_map_keys config or declare",
+		      site->what, map && map->is_per_cpu ? "percpuhash" : "hash",
+		      4 * (is_limited ? map->max_entries : room));
+}
+
 static void report_site(struct session *session, const struct object_site *site, uint64_t count)
 {
 	struct consumer *consumer = &session->consumer;
@@ -66,12 +93,7 @@ static void report_site(struct session *session, const struct object_site *site,
 			      count, count == 1 ? " was" : "s were");
 		return;
 	case SITE_MAP_FULL:
-		consumer_warn(consumer, site->span,
-			      "Map full; can't update element (%s, in %s). Try increasing the "
-			      "max_map_keys config or declare it with more room, e.g. `let %s = "
-			      "hash(%" PRIu64 ")`",
-			      times(session, count), site->what, site->what,
-			      4 * session->object->config.max_map_keys);
+		report_full(session, site, count);
 		return;
 	case SITE_DIVISION:
 		consumer_warn(consumer, site->span,
