@@ -130,17 +130,41 @@ void emit_string_into(struct codegen *cg, struct val to, uint32_t size, struct v
 
 /* --- strings and tuples ------------------------------------------------------------ */
 
-static void string_into(struct codegen *cg, struct place place, uint32_t from, uint32_t to,
+/*
+ * The helper ends what it reads with a NUL.  In a char[N] that is full it took
+ * the last byte's place, which is read after it.
+ */
+static void read_chars(struct codegen *cg, struct val to, uint32_t size, struct place from)
+{
+	enum space space = from.space == SPACE_USER ? SPACE_USER : SPACE_KERNEL;
+	struct val length = emit_read_string(cg, to, size, from.address, space);
+	uint32_t has_room = build_label(cg->b);
+
+	build_branch(cg->b, BPF_JNE, length, val_const(size), has_room);
+	build_enter(cg->b);
+	if (from.space == SPACE_NONE) /* memory of our own */
+		build_store(cg->b, 1, to, size - 1,
+			    build_load(cg->b, 1, false, from.address, size - 1));
+	else
+		emit_read(cg, build_offset(cg->b, to, size - 1), 1,
+			  build_offset(cg->b, from.address, size - 1), space);
+	build_leave(cg->b);
+	build_place(cg->b, has_room);
+}
+
+static void string_into(struct codegen *cg, struct place place, const struct type *type, uint32_t to,
 			struct val address, bool is_padded)
 {
-	uint32_t size = MIN(from, to);
+	uint32_t from = type->size, size = MIN(from, to);
 
 	if (place.space != SPACE_NONE || (!is_padded && !cg->is_wide_open)) {
-		/* The helper ends what it reads with a NUL: room for it after all of the array. */
 		if (!cg->is_wide_open)
 			emit_zero(cg, address, to);
-		emit_read_string(cg, address, MIN(from + 1, to), place.address,
-				 place.space == SPACE_USER ? SPACE_USER : SPACE_KERNEL);
+		if (type->string.is_chars && to <= from)
+			read_chars(cg, address, to, place);
+		else
+			emit_read_string(cg, address, MIN(from + 1, to), place.address,
+					 place.space == SPACE_USER ? SPACE_USER : SPACE_KERNEL);
 		return;
 	}
 	emit_copy(cg, address, place.address, size);
@@ -173,7 +197,7 @@ void emit_place_into(struct codegen *cg, struct place place, const struct type *
 		return;
 	}
 	if (from->kind == TYPE_STRING && to->kind == TYPE_STRING) {
-		string_into(cg, place, from->size, to->size, address, is_padded);
+		string_into(cg, place, from, to->size, address, is_padded);
 		return;
 	}
 	if (from != to && from->kind == TYPE_TUPLE && to->kind == TYPE_TUPLE) {

@@ -79,7 +79,8 @@ static void render_string(const struct type *type, const char *bytes, struct val
 	ret_value->kind = VALUE_STRING;
 	ret_value->string.bytes = bytes;
 	ret_value->string.length = strnlen(bytes, type->size);
-	ret_value->is_truncated = ret_value->string.length == type->size && type->size;
+	ret_value->is_truncated = ret_value->string.length == type->size && type->size &&
+				  !type->string.is_chars;
 }
 
 static void render_array(struct arena *arena, const struct type *type, const char *bytes,

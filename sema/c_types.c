@@ -327,7 +327,7 @@ static const struct type *array_of(struct c_reader *reader, const struct type *e
 		return NULL;
 	}
 	if (element == reader->names->char_type && length)
-		return type_string(types, (uint32_t)length);
+		return type_chars(types, (uint32_t)length);
 	return type_array(types, settle_char(reader, element), (uint32_t)length);
 }
 

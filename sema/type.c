@@ -87,17 +87,29 @@ const struct type *type_literal(struct types *types, uint64_t value, bool is_neg
 	return type;
 }
 
-const struct type *type_string(struct types *types, uint32_t size)
+static const struct type *string_of(struct types *types, uint32_t size, bool is_chars)
 {
 	bool is_new;
-	struct type *type = intern_type(types, (struct identity){ TYPE_STRING, size, 0, 0, 0 }, &is_new);
+	struct type *type = intern_type(types, (struct identity){ TYPE_STRING, size, is_chars, 0, 0 },
+					&is_new);
 
 	if (is_new) {
 		type->name = arena_printf(types->arena, "string[%u]", size);
 		type->size = size;
 		type->align = 1;
+		type->string.is_chars = is_chars;
 	}
 	return type;
+}
+
+const struct type *type_string(struct types *types, uint32_t size)
+{
+	return string_of(types, size, false);
+}
+
+const struct type *type_chars(struct types *types, uint32_t size)
+{
+	return string_of(types, size, true);
 }
 
 const struct type *type_pointer(struct types *types, const struct type *to, enum space space)
@@ -483,26 +495,6 @@ void type_complete(struct types *types, const struct type *record)
 		types->target->complete_type(types->target, types, (struct type *)record);
 }
 
-static void complete_fields(struct types *types, const struct field *fields, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		type_complete_deep(types, fields[i].type);
-}
-
-void type_complete_deep(struct types *types, const struct type *type)
-{
-	while (type->kind == TYPE_ARRAY)
-		type = type->array.element;
-	if (type->kind == TYPE_TUPLE) {
-		complete_fields(types, type->tuple.fields, type->tuple.count);
-	} else if (type->kind == TYPE_STRUCT) {
-		type_complete(types, type);
-		complete_fields(types, type->record.fields, type->record.count);
-	}
-}
-
 const struct field *type_field(struct types *types, const struct type *record, const char *name,
 			       uint32_t *ret_offset)
 {
@@ -530,60 +522,4 @@ const struct field *type_field(struct types *types, const struct type *record, c
 bool type_is_record(const struct type *type)
 {
 	return type->kind == TYPE_TUPLE && type->tuple.count && type->tuple.fields[0].name;
-}
-
-static bool any_has_symbols(const struct field *fields, size_t count, bool of_users)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (type_has_symbols(fields[i].type, of_users))
-			return true;
-	return false;
-}
-
-bool type_has_symbols(const struct type *type, bool of_users)
-{
-	switch (type->kind) {
-	case TYPE_STACK:
-		return type->stack.is_user == of_users && type->stack.mode != STACK_RAW &&
-		       type->stack.mode != STACK_BUILD_ID;
-	case TYPE_SYMBOL:
-		return type->symbol.is_user == of_users;
-	case TYPE_TUPLE:
-		return any_has_symbols(type->tuple.fields, type->tuple.count, of_users);
-	case TYPE_ARRAY:
-		return type_has_symbols(type->array.element, of_users);
-	case TYPE_VOID:
-	case TYPE_INT:
-	case TYPE_BOOL:
-	case TYPE_STRING:
-	case TYPE_POINTER:
-	case TYPE_STRUCT:
-	case TYPE_ENUM:
-	case TYPE_AGGREGATE:
-	case TYPE_BUFFER:
-	case TYPE_LATE:
-		return false;
-	}
-	unreachable();
-}
-
-static bool any_has_late(const struct field *fields, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (type_has_late(fields[i].type))
-			return true;
-	return false;
-}
-
-bool type_has_late(const struct type *type)
-{
-	if (type->kind == TYPE_TUPLE)
-		return any_has_late(type->tuple.fields, type->tuple.count);
-	if (type->kind == TYPE_ARRAY)
-		return type_has_late(type->array.element);
-	return type->kind == TYPE_LATE;
 }

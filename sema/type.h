@@ -109,6 +109,9 @@ struct type {
 			enum clock clock; /* of what nsecs() gave, for strftime() */
 		} integer;
 		struct {
+			bool is_chars; /* char[N] of C: whole also when its last byte is used */
+		} string;
+		struct {
 			const struct type *to;
 			enum space space;
 		} pointer;
@@ -219,6 +222,7 @@ const struct type *type_int(const struct types *types, unsigned size, bool is_si
 /* Of a constant: `value` is an int64 when `is_negative`, else a uint64. */
 const struct type *type_literal(struct types *types, uint64_t value, bool is_negative);
 const struct type *type_string(struct types *types, uint32_t size);
+const struct type *type_chars(struct types *types, uint32_t size); /* char[size] of C */
 const struct type *type_pointer(struct types *types, const struct type *to, enum space space);
 const struct type *type_array(struct types *types, const struct type *element, uint32_t length);
 

@@ -216,7 +216,9 @@ const struct type *type_unify(struct types *types, const struct type *a, const s
 		return NULL;
 	switch (a->kind) {
 	case TYPE_STRING:
-		return a->size >= b->size ? a : b;
+		if (a->size == b->size)
+			return a->string.is_chars ? a : b; /* a literal is never cut */
+		return a->size > b->size ? a : b;
 	case TYPE_TUPLE:
 		return unify_tuples(types, a, b);
 	case TYPE_AGGREGATE:

@@ -50,6 +50,8 @@ static const struct type *infer_str(struct inferer *inferer, struct expr *call)
 		limit = arg->type->size;
 	if (length && expr_is_number(length, &number) && number >= 0 && number < limit)
 		limit = (uint32_t)number + 1;
+	else if (arg->type->kind == TYPE_STRING && arg->type->string.is_chars)
+		return arg->type;
 	return type_string(&inferer->program->types, limit);
 }
 

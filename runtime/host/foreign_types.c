@@ -18,7 +18,7 @@ const struct type *foreign_array(struct types *types, const struct type *element
 				 uint64_t length)
 {
 	if (is_char && length && length <= UINT32_MAX)
-		return type_string(types, (uint32_t)length);
+		return type_chars(types, (uint32_t)length);
 	if (length > UINT32_MAX / MAX(element->size, 1u))
 		length = 0;
 	return type_array(types, element, (uint32_t)length);

@@ -104,7 +104,7 @@ static const struct type *array_type(struct types *types, const char *element_na
 	const struct type *element;
 
 	if (!strcmp(element_name, "char"))
-		return type_string(types, field->size);
+		return type_chars(types, field->size);
 	if (!length || field->size % length) /* the length is an expression: by the element */
 		element_size = integer_type(types, element_name, 1, false)->size;
 	else
