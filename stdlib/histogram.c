@@ -66,13 +66,9 @@ static void update_hist(struct codegen *cg, const struct expr *call, const struc
 		      build_alu(b, BPF_ADD, emit_log_linear(cg, val, bits), val_const(1)));
 	build_leave(b);
 	build_place(b, end);
-	/*
-	 * With sub-buckets: always below.  But a verifier that knows some bits of the value, and of
-	 * its size what does not go with them, looks at ways on which it is not.
-	 */
-	if (bits)
-		build_branch(b, BPF_JGE, build_var_get(b, index),
-			     val_const(aggregate_bucket_count(type)), skip);
+	/* Always below, but the verifier does not know that a value below 2^63 has no 64 bits. */
+	build_branch(b, BPF_JGE, build_var_get(b, index), val_const(aggregate_bucket_count(type)),
+		     skip);
 	build_enter(b);
 	emit_bucket(cg, record, build_var_get(b, index));
 	build_leave(b);
