@@ -99,21 +99,45 @@ static uint64_t weigh(struct block *body)
 	return weight;
 }
 
-bool loop_body_is_heavy(const struct codegen *cg, struct block *body, unsigned levels)
+static bool find_addressed(struct ast_visitor *visitor, struct expr **slot)
+{
+	bool *found = visitor->context;
+	const struct expr *expr = *slot;
+
+	*found |= expr->kind == EXPR_VAR && expr->var.variable && expr->var.variable->is_addressed;
+	return true;
+}
+
+/* A variable whose address the script has cannot be in the memory of a function. */
+static bool uses_addressed(struct expr *condition, struct block *body)
+{
+	bool found = false;
+	struct ast_visitor visitor = { .enter_expr = find_addressed, .context = &found };
+
+	if (condition)
+		ast_walk_expr(&visitor, &condition);
+	ast_walk_block(&visitor, body);
+	return found;
+}
+
+bool loop_body_is_heavy(const struct codegen *cg, struct expr *condition, struct block *body,
+			unsigned levels)
 {
 	return target_has(cg->program->target, FEATURE_MAY_GOTO) &&
-	       cg->depth + levels <= LOOP_DEPTH_MAX && weigh(body) > WEIGHT_GUARDED;
+	       cg->depth + levels <= LOOP_DEPTH_MAX && weigh(body) > WEIGHT_GUARDED &&
+	       !uses_addressed(condition, body);
 }
 
 /* `turns`: how many there are, 0: not known. */
-static enum way choose_way(const struct codegen *cg, struct block *body, uint64_t turns)
+static enum way choose_way(const struct codegen *cg, struct expr *condition, struct block *body,
+			   uint64_t turns)
 {
 	const struct target *target = cg->program->target;
 	bool is_short = turns && turns <= WALKED_TURNS_MAX && !cg->in_guarded;
 
 	if (is_short && turns * weigh(body) <= WALKED_WEIGHT_MAX)
 		return WAY_WALKED;
-	if (loop_body_is_heavy(cg, body, 1))
+	if (loop_body_is_heavy(cg, condition, body, 1))
 		return WAY_CALLED;
 	if (target_has(target, FEATURE_MAY_GOTO))
 		return WAY_GUARDED;
@@ -379,7 +403,7 @@ void emit_while(struct codegen *cg, const struct stmt *stmt)
 	struct loop loop = { .stmt = stmt, .condition = stmt->loop.condition,
 			     .body = stmt->loop.body };
 
-	emit_loop(cg, &loop, choose_way(cg, loop.body, 0));
+	emit_loop(cg, &loop, choose_way(cg, loop.condition, loop.body, 0));
 }
 
 void emit_for_range(struct codegen *cg, const struct stmt *stmt)
@@ -392,9 +416,9 @@ void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 	if (val_is_const(from) && val_is_const(loop.to)) {
 		if (from.number >= loop.to.number)
 			return;
-		way = choose_way(cg, loop.body, (uint64_t)loop.to.number - (uint64_t)from.number);
+		way = choose_way(cg, NULL, loop.body, (uint64_t)loop.to.number - (uint64_t)from.number);
 	} else {
-		way = choose_way(cg, loop.body, 0);
+		way = choose_way(cg, NULL, loop.body, 0);
 		if (way == WAY_WALKED) {
 			emit_unsupported(cg, stmt->span, "a range whose bounds are known only at run time");
 			return;

@@ -38,10 +38,16 @@ struct loop_entry *loop_frame_add(struct codegen *cg, struct loop_frame *frame,
 
 	entry->variable = variable;
 	entry->outer = outer;
+	entry->by_address = variable && variable->is_addressed;
+	vec_push(cg->arena, &frame->entries, entry);
+	if (entry->by_address) {
+		entry->offset = frame->hand_size;
+		frame->hand_size += WORD;
+		return entry;
+	}
 	entry->size = outer->is_memory ? ALIGN_UP(MAX(variable->type->size, 1u), WORD) : WORD;
 	entry->offset = frame->size;
 	frame->size += entry->size;
-	vec_push(cg->arena, &frame->entries, entry);
 	return entry;
 }
 
@@ -125,7 +131,7 @@ void loop_frame_init(struct codegen *cg, struct loop_frame *frame, struct expr *
 	struct finder finder = { .visitor = { .enter_expr = find_in_expr, .enter_stmt = find_in_stmt },
 				 .cg = cg, .frame = frame };
 
-	*frame = (struct loop_frame){ .address = VAL_NOTHING };
+	*frame = (struct loop_frame){ .hand_size = HAND_ADDRESSES, .address = VAL_NOTHING };
 	if (condition)
 		ast_walk_expr(&finder.visitor, &condition);
 	ast_walk_block(&finder.visitor, body);
@@ -157,7 +163,7 @@ void loop_frame_fill(struct codegen *cg, struct loop_frame *frame, enum loop_cal
 		const struct loop_entry *entry = frame->entries.items[i];
 		struct val address = build_offset(cg->b, frame->address, entry->offset);
 
-		if (entry->is_own)
+		if (entry->is_own || entry->by_address)
 			continue;
 		if (entry->is_result) /* the verifier may think that a turn has returned where none has */
 			emit_zero(cg, address, entry->size);
@@ -194,7 +200,8 @@ static void take_back(struct codegen *cg, const struct loop_frame *frame, bool r
 	for (i = 0; i < frame->entries.count; i++) {
 		const struct loop_entry *entry = frame->entries.items[i];
 
-		if (entry->is_set && !entry->is_own && entry->is_result == result)
+		if (entry->is_set && !entry->is_own && !entry->by_address &&
+		    entry->is_result == result)
 			take_entry(cg, frame, entry);
 	}
 }
@@ -218,13 +225,20 @@ void loop_frame_end(struct codegen *cg, const struct loop_frame *frame, struct v
 
 struct val loop_hand(struct codegen *cg, const struct loop_frame *frame)
 {
-	struct val hand = build_stack_slot(cg->b, HAND_SIZE);
+	struct val hand = build_stack_slot(cg->b, frame->hand_size);
+	size_t i;
 
 	build_store(cg->b, WORD, hand, HAND_TURN, val_const(TURN_NEXT));
 	if (frame->reads_context)
 		build_store(cg->b, WORD, hand, HAND_CONTEXT, build_context(cg->b));
 	if (frame->size)
 		build_store(cg->b, WORD, hand, HAND_FRAME, frame->address);
+	for (i = 0; i < frame->entries.count; i++) {
+		const struct loop_entry *entry = frame->entries.items[i];
+
+		if (entry->by_address)
+			build_store(cg->b, WORD, hand, entry->offset, entry->outer->address);
+	}
 	return hand;
 }
 
@@ -238,6 +252,27 @@ struct val loop_call_global(struct codegen *cg, const struct loop_frame *frame, 
 
 /* --- the function -------------------------------------------------------------------- */
 
+/* Where a variable is in the function. */
+static void place_entry(struct codegen *cg, const struct loop_function *function,
+			struct loop_entry *entry)
+{
+	struct val address;
+
+	entry->inner.is_memory = entry->outer->is_memory;
+	if (entry->by_address) {
+		address = build_load(cg->b, WORD, false, function->hand, entry->offset);
+		entry->inner.address = val_strict(address);
+		return;
+	}
+	address = build_offset(cg->b, function->address, entry->offset);
+	if (entry->inner.is_memory) {
+		entry->inner.address = address;
+		return;
+	}
+	entry->inner.cell = build_var(cg->b);
+	build_var_set(cg->b, entry->inner.cell, load_entry(cg, entry, address));
+}
+
 /* Gives the variables places in the function. */
 static void unpack(struct codegen *cg, const struct loop_function *function)
 {
@@ -245,15 +280,8 @@ static void unpack(struct codegen *cg, const struct loop_function *function)
 
 	for (i = 0; i < function->frame->entries.count; i++) {
 		struct loop_entry *entry = function->frame->entries.items[i];
-		struct val address = build_offset(cg->b, function->address, entry->offset);
 
-		entry->inner.is_memory = entry->outer->is_memory;
-		if (entry->inner.is_memory) {
-			entry->inner.address = address;
-		} else {
-			entry->inner.cell = build_var(cg->b);
-			build_var_set(cg->b, entry->inner.cell, load_entry(cg, entry, address));
-		}
+		place_entry(cg, function, entry);
 		if (entry->variable)
 			entry->variable->storage = &entry->inner;
 	}

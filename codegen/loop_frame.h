@@ -22,15 +22,17 @@ enum loop_call { LOOP_GLOBAL, LOOP_CALLBACK };
 struct loop_entry {
 	struct variable *variable; /* NULL: a number of the loop itself */
 	struct variable_place *outer, inner;
-	uint32_t offset, size; /* in the frame */
+	uint32_t offset, size; /* in the frame; by_address: of its address, in what a callback is handed */
 	bool is_set;	       /* a turn may change it */
 	bool is_own;	       /* it begins in each turn: not copied to the frame or back */
+	bool by_address;       /* the script has its address: it stays where it is; of callbacks only */
 	bool is_result;	       /* of the script's function around the loop: what `return` sets */
 };
 
 struct loop_frame {
 	VEC(struct loop_entry *) entries;
 	uint32_t size;
+	uint32_t hand_size;
 	bool reads_context;
 	bool returns; /* a turn may return from the script's function */
 	struct val address; /* in the function around the loop */
@@ -66,7 +68,7 @@ enum hand {
 	HAND_TURN = 0, /* enum turn */
 	HAND_CONTEXT = 8,
 	HAND_FRAME = 16,
-	HAND_SIZE = 24,
+	HAND_ADDRESSES = 24, /* words */
 };
 
 /* The function while it is built, and what the builder goes back to. */
@@ -100,6 +102,7 @@ struct val loop_open_hand(struct codegen *cg, const struct loop_frame *frame, un
 			  struct val *ret_address);
 
 /* May a turn go so many ways that the body has to be a global function, `levels` functions deeper? */
-bool loop_body_is_heavy(const struct codegen *cg, struct block *body, unsigned levels);
+bool loop_body_is_heavy(const struct codegen *cg, struct expr *condition, struct block *body,
+			unsigned levels);
 
 #endif

@@ -110,7 +110,7 @@ void emit_for_map(struct codegen *cg, const struct stmt *stmt)
 		return;
 	}
 	loop_frame_init(cg, &frame, NULL, stmt->for_.body);
-	if (loop_body_is_heavy(cg, stmt->for_.body, LEVELS))
+	if (loop_body_is_heavy(cg, NULL, stmt->for_.body, LEVELS))
 		element = add_element(cg, stmt, &frame);
 	map_is_observed(cg, map);
 	loop_frame_fill(cg, &frame, LOOP_CALLBACK);
