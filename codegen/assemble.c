@@ -309,6 +309,9 @@ static bool resolve_jumps(struct assembler *as)
 
 		if (fits_offset(distance)) {
 			insn->off = (int16_t)distance;
+			/* What it jumped over came to nothing; Linux 6.12 minds. */
+			if (!distance && BPF_OP(insn->code) == BRANCH_MAY_GOTO)
+				*insn = (struct bpf_insn){ .code = BPF_JMP | BPF_JA };
 		} else if (insn->code == (BPF_JMP | BPF_JA) && as->fn->has_v4) {
 			insn->code = BPF_JMP32 | BPF_JA;
 			insn->imm = (int32_t)distance;

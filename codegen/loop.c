@@ -406,6 +406,15 @@ void emit_while(struct codegen *cg, const struct stmt *stmt)
 	emit_loop(cg, &loop, choose_way(cg, loop.condition, loop.body, 0));
 }
 
+/* The verifier would have to see the end of a loop that it walks. */
+static void refuse_range(struct codegen *cg, const struct stmt *stmt)
+{
+	diag_report(cg->program->diags, stmt->span, DIAG_UNSUPPORTED,
+		    "a range whose ends are known only when it runs needs a kernel with bpf_loop (5.17)");
+	diag_hint(cg->program->diags, "here a range that is long enough can end early: "
+		  "for $i : 0..100 { if ($i >= $n) { break; } ... }");
+}
+
 void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 {
 	struct loop loop = { .stmt = stmt, .body = stmt->for_.body };
@@ -420,7 +429,7 @@ void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 	} else {
 		way = choose_way(cg, NULL, loop.body, 0);
 		if (way == WAY_WALKED) {
-			emit_unsupported(cg, stmt->span, "a range whose bounds are known only at run time");
+			refuse_range(cg, stmt);
 			return;
 		}
 	}
