@@ -42,6 +42,14 @@ def test_every_setting_has_a_row(tables):
     assert len(keys) > 20 and set(keys) == set(tables.KEYS)
 
 
+def test_settings_are_in_the_manual():
+    """With their defaults."""
+    keys = re.findall(r"^\tX\((\w+),\s+(?:NUMBER|BOOL|TEXT),\s*(\S+)\)", sources.read("sema/config.h"), re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| (\S*) *\|", sources.read("docs/manual.md"), re.MULTILINE)
+    defaults = {key: value.strip('"') for key, value in keys}
+    assert len(defaults) > 20 and {key: value.strip("`") for key, value in rows if key in defaults} == defaults
+
+
 def test_every_variable_has_a_row(tables):
     read = set()
     for path in sources.files(".c", folders=["cli", "runtime"]):
