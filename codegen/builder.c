@@ -109,6 +109,13 @@ struct val build_detached(struct builder *b, struct val val)
 	return append_value(b, insn, reach_of(b, val));
 }
 
+struct val build_number(struct builder *b, struct val val)
+{
+	if (val.kind == VAL_REG && !builder_is_idle(b))
+		b->fn.regs.items[val.id].may_be_pointer = false;
+	return val;
+}
+
 uint32_t in_register(struct builder *b, struct val val)
 {
 	struct insn address = {

@@ -122,6 +122,10 @@ struct val build_extend(struct builder *b, struct val val, unsigned size, bool i
 /* A copy of a number: what the verifier learns from comparing it, it does not learn about `val`. */
 struct val build_detached(struct builder *b, struct val val);
 
+/* What was loaded, or given by a function, is a number, and no address that has to be kept on the
+ * stack.  (Arguments have to: there is no other place yet where they come in.) */
+struct val build_number(struct builder *b, struct val val);
+
 /* Reverses the low `size` bytes (2, 4, 8), zeros above. */
 struct val build_byte_swap(struct builder *b, struct val val, unsigned size);
 

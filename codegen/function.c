@@ -231,6 +231,8 @@ static void take_params(struct codegen *cg, const struct instance *function,
 		else
 			val = build_load(cg->b, WORD, false, build_argument(cg->b, passing->in_registers),
 					 (i - passing->in_registers) * WORD);
+		if (i >= passing->in_registers && type_is_integer(param->type))
+			val = build_number(cg->b, val);
 		place_param(cg, param, type_in_register(param->type) ? val : val_strict(val));
 	}
 }
@@ -339,7 +341,9 @@ static struct val emit_call(struct codegen *cg, const struct instance *function,
 		build_branch(cg->b, BPF_JNE, result, val_const(GOES_ON), cg->leave);
 	if (!in_register)
 		return address;
-	return passing.has_address ? build_load(cg->b, WORD, false, address, 0) : result;
+	if (passing.has_address)
+		result = build_load(cg->b, WORD, false, address, 0);
+	return type_is_integer(instance_result(function)->type) ? build_number(cg->b, result) : result;
 }
 
 /* --- calls --------------------------------------------------------------------------------------- */
