@@ -68,6 +68,8 @@ static const struct object *compile_script(struct job *job, int *ret_status)
 	const struct compile_options compile_options = {
 		.params = options->params,
 		.param_count = options->param_count,
+		.named = options->named.items,
+		.named_count = options->named.count / 2,
 		.settings = job->environment.settings,
 		.setting_count = job->environment.setting_count,
 		.pid = options->pid,
