@@ -5,6 +5,7 @@
 #include "runtime/host/binary.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -107,20 +108,35 @@ static bool try_debug_file(struct binary *binary, const char *path, const struct
 	return true;
 }
 
-/* Below a folder files lie by build id, or as the program's path is, or just so. */
+/* Below a folder files lie by build id, as packages or as debuginfod keep them, or as the program's
+ * path is, or just so. */
 static bool try_debug_folder(struct binary *binary, const char *folder, const char *home,
 			     const struct debug_link *link)
 {
 	struct arena *arena = binary->elf->arena;
 	const char *id = elf_build_id(binary->elf);
 
-	if (id && try_debug_file(binary,
-				 arena_printf(arena, "%s/.build-id/%.2s/%s.debug", folder, id, id + 2),
-				 link))
+	if (id && (try_debug_file(binary,
+				  arena_printf(arena, "%s/.build-id/%.2s/%s.debug", folder, id, id + 2),
+				  link) ||
+		   try_debug_file(binary, arena_printf(arena, "%s/%s/debuginfo", folder, id), link)))
 		return true;
 	return link->name &&
 	       (try_debug_file(binary, arena_printf(arena, "%s%s/%s", folder, home, link->name), link) ||
 		try_debug_file(binary, arena_printf(arena, "%s/%s", folder, link->name), link));
+}
+
+/* What a client of debuginfod has fetched; nothing is fetched from here.  NULL: no such folder. */
+static const char *debuginfod_folder(struct arena *arena)
+{
+	const char *cache = getenv("DEBUGINFOD_CACHE_PATH"), *home = getenv("HOME");
+
+	if (cache && *cache)
+		return cache;
+	cache = getenv("XDG_CACHE_HOME");
+	if (cache && *cache)
+		return arena_printf(arena, "%s/debuginfod_client", cache);
+	return home ? arena_printf(arena, "%s/.cache/debuginfod_client", home) : NULL;
 }
 
 static void find_debug_file(struct binary *binary)
@@ -140,7 +156,10 @@ static void find_debug_file(struct binary *binary)
 				     &link))
 			return;
 	}
-	if (try_debug_folder(binary, DEBUG_FOLDER, home, &link) || !link.name)
+	if (try_debug_folder(binary, DEBUG_FOLDER, home, &link))
+		return;
+	folder = elf_build_id(binary->elf) ? debuginfod_folder(arena) : NULL;
+	if ((folder && try_debug_folder(binary, folder, home, &link)) || !link.name)
 		return;
 	if (!try_debug_file(binary, arena_printf(arena, "%s/%s", home, link.name), &link))
 		try_debug_file(binary, arena_printf(arena, "%s/.debug/%s", home, link.name), &link);

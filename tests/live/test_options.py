@@ -244,6 +244,10 @@ ENVIRONMENT = {
     "BPFTRACE_COLOR auto": ("auto", ["-e", "begin { nosuch(); }"], 1, r"\A\Z", r"\A[^\x1b]*\Z"),
     "BPFTRACE_COLOR of a colour": ("pink", ["-e", HELLO], 0, r"^hi$", r"BPFTRACE_COLOR: pink"),
     "__BPFTRACE_NOTIFY_PROBES_ATTACHED": ("1", ["-e", HELLO], 0, r"\A__BPFTRACE_NOTIFY_PROBES_ATTACHED\nhi\n", r""),
+    # What they find: test_files_of_debuginfod.
+    "DEBUGINFOD_CACHE_PATH": ("TMP", ["-e", "uprobe:/bin/bash:main { print(args); }"], 1, r"\A\Z", r"none was found"),
+    "XDG_CACHE_HOME": ("TMP", ["-e", "uprobe:/bin/bash:main { print(args); }"], 1, r"\A\Z", r"none was found"),
+    "HOME": ("TMP", ["-e", "uprobe:/bin/bash:main { print(args); }"], 1, r"\A\Z", r"none was found"),
     "PATH": ("TMP", ["-c", "program", "-e", "interval:s:100 { }"], 0, r"^I ran$", r""),
     "BPFTRACE_STRLEN": ("8", ["-c", OPEN[1], "-e", CALL % "print(str(args.filename));"], 0, r"^/no/such\.\.$",
                         r"BPFTRACE_STRLEN has been renamed, please use BPFTRACE_MAX_STRLEN"),

@@ -124,6 +124,21 @@ def test_debug_files(bpfline, compiled, tmp_path, compressed):
     assert result.status == 1
 
 
+def test_files_of_debuginfod(bpfline, compiled, tmp_path):
+    """As its client keeps what it fetched: by build id, below a folder that the environment may name."""
+    program = compiled("gcc -O2 -gdwarf-5 -Wl,--build-id=0x0123456789abcdef0123")
+    stripped, debug = separated(program, tmp_path)
+    subprocess.run(["objcopy", "--remove-section=.gnu_debuglink", stripped], check=True)
+    folder = tmp_path / "cache" / "debuginfod_client" / "0123456789abcdef0123"
+    folder.mkdir(parents=True)
+    shutil.move(debug, folder / "debuginfo")
+    script = C_CASES["numbers"][0].replace("BIN", stripped)
+    for env in ({"DEBUGINFOD_CACHE_PATH": str(folder.parent)}, {"XDG_CACHE_HOME": str(tmp_path / "cache")}):
+        assert bpfline.script(script, "--dry-run", env=env).status == 0
+    assert bpfline.script(script, "--dry-run", "--debuginfo", str(folder.parent)).status == 0
+    assert bpfline.script(script, "--dry-run", env={"XDG_CACHE_HOME": "/nowhere"}).status == 1
+
+
 def test_one_program_for_functions_that_agree(bpfline, compiled):
     """Places that have a parameter of one type in one register share a program."""
     program = compiled("gcc -O2 -gdwarf-5")
