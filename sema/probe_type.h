@@ -112,6 +112,9 @@ struct mechanism {
 	 * goes through the ring buffer. */
 	struct val (*emit_file)(struct codegen *cg);
 
+	/* Why a probe on a return has no `retval`, or NULL. */
+	const char *without_retval;
+
 	bool has_registers; /* the context begins with a struct pt_regs: reg() */
 
 	/* Do argN and reg() mean the same at both points?  NULL: always.  Asked for bodies that read

@@ -269,6 +269,11 @@ static void check_retval(struct checker *checker, struct expr *call)
 
 	if (point->mechanism->emit_retval)
 		return;
+	if (point->mechanism->without_retval) {
+		diag_report(checker->program->diags, call->span, DIAG_WRONG_PROBE,
+			    "there is no retval of %s: %s", point->name, point->mechanism->without_retval);
+		return;
+	}
 	if (point->mechanism->attach_type == BPF_TRACE_FEXIT) {
 		diag_report(checker->program->diags, call->span, DIAG_WRONG_PROBE,
 			    "there is no retval: %s returns nothing", point->function);

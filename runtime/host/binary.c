@@ -290,6 +290,40 @@ uint64_t binary_cheap_entry(const struct binary *binary, uint64_t address)
 	return address + sizeof(endbr64);
 }
 
+/* ret, and ret that takes arguments off the stack; prefixes that mean nothing may precede. */
+static bool is_return(const uint8_t *code, size_t length)
+{
+	while (length > 1 && (*code == 0xf2 || *code == 0xf3)) {
+		code++;
+		length--;
+	}
+	return (length == 1 && *code == 0xc3) || (length == 3 && *code == 0xc2);
+}
+
+bool binary_returns(struct binary *binary, const struct elf_symbol *symbol,
+		    struct binary_places *ret_places)
+{
+	uint64_t size = binary_function_size(binary, symbol), from, at = 0;
+	struct arena *arena = binary->elf->arena;
+	size_t length = 0;
+	uint8_t *code;
+
+	if (binary->elf->header.e_machine != EM_X86_64 || !size || size > CODE_MAX ||
+	    !elf_offset(binary->elf, symbol->address, PF_X, &from))
+		return false;
+	code = arena_alloc(arena, size);
+	if (!elf_read(binary->elf, from, code, size))
+		return false;
+	for (; at < size; at += length) {
+		length = x86_length(code + at, size - at);
+		if (!length)
+			return false;
+		if (is_return(code + at, length))
+			vec_push(arena, ret_places, from + at);
+	}
+	return true;
+}
+
 static enum boundary x86_boundary(struct binary *binary, uint64_t from, uint64_t offset,
 				  uint64_t *ret_last)
 {

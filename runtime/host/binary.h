@@ -48,6 +48,13 @@ bool binary_object(struct binary *binary, const char *name, uint64_t *ret_addres
  */
 uint64_t binary_cheap_entry(const struct binary *binary, uint64_t address);
 
+VEC_STRUCT(binary_places, uint64_t);
+
+/* Offsets in the file of the instructions that return from a function; false: not all of its
+ * instructions are understood. */
+bool binary_returns(struct binary *binary, const struct elf_symbol *symbol,
+		    struct binary_places *ret_places);
+
 enum boundary {
 	BOUNDARY_YES,	  /* an instruction begins there */
 	BOUNDARY_INSIDE,  /* none does */

@@ -195,27 +195,15 @@ static bool is_entry(const struct user_binary *file, const struct wanted *wanted
 	return symbol && symbol->address == wanted->offset;
 }
 
-/* The return is caught by an address put on the stack, which Go's runtime moves and walks. */
 static bool check_return(struct expander *expander, const struct user_binary *file,
 			 const struct wanted *wanted)
 {
 	struct diags *diags = expander->program->diags;
 
-	if (expander->type != &probe_uretprobe)
+	if (expander->type != &probe_uretprobe || is_entry(file, wanted))
 		return true;
-	if (!is_entry(file, wanted)) {
-		diag_report(diags, wanted->span, DIAG_ATTACH_POINT, "Offset not allowed");
-		diag_hint(diags, "uretprobe is put on a whole function");
-		return false;
-	}
-	if (!elf_is_go(file->binary->elf))
-		return true;
-	diag_report(diags, wanted->span, DIAG_ATTACH_POINT,
-		    "uretprobe would crash '%s', a Go program: Go moves its stacks, and the return "
-		    "address that the kernel puts there does not survive it",
-		    file->name);
-	diag_hint(diags, "uprobe:%s:FUNCTION+OFFSET on the RET instructions sees the returns",
-		  file->name);
+	diag_report(diags, wanted->span, DIAG_ATTACH_POINT, "Offset not allowed");
+	diag_hint(diags, "uretprobe is put on a whole function");
 	return false;
 }
 
@@ -249,6 +237,11 @@ static const char *shown_function(struct expander *expander, const char *name)
 	return plain ? plain : name;
 }
 
+static bool is_go_return(const struct expander *expander, const struct user_binary *file)
+{
+	return expander->type == &probe_uretprobe && elf_is_go(file->binary->elf);
+}
+
 /* With an offset exactly there, even if it is 0. */
 static uint64_t place_in(const struct expander *expander, const struct user_binary *file,
 			 const struct elf_symbol *symbol, const struct wanted *wanted)
@@ -275,6 +268,11 @@ static void add_functions(struct expander *expander, const struct user_binary *f
 				  symbol->name);
 		if (wanted->has_offset)
 			name = point_name(expander, "%s+%" PRIu64, name, wanted->offset);
+		if (is_go_return(expander, file)) {
+			add_go_returns(expander, file, symbol,
+				       &(struct user_point){ name, wanted->span, wanted->is_pattern });
+			continue;
+		}
 		point = add_point(expander, file, symbol, place_in(expander, file, symbol, wanted), name);
 		if (!point)
 			continue;
@@ -322,6 +320,10 @@ static void add_address(struct expander *expander, const struct user_binary *fil
 		symbol = &none;
 	if (!may_attach_inside(expander, file, symbol, wanted, wanted->offset - symbol->address))
 		return;
+	if (is_go_return(expander, file)) {
+		add_go_returns(expander, file, symbol, &(struct user_point){ name, wanted->span, false });
+		return;
+	}
 	point = add_point(expander, file, symbol, wanted->offset, name);
 	point->function = shown_function(expander, symbol->name);
 }

@@ -38,10 +38,28 @@ void list_binaries(struct lister *lister, const struct attach_point_part *part,
 bool lists_binaries(struct lister *lister, const struct attach_point_parts *pattern);
 
 /* Ways to run a program at an offset of a file: one link for many, or a perf event for each. */
-enum user_probe { USER_PROBE_ENTRY, USER_PROBE_RETURN, USER_PROBE_USDT, USER_PROBES };
+enum user_probe {
+	USER_PROBE_ENTRY,
+	USER_PROBE_RETURN,
+	USER_PROBE_USDT,
+	USER_PROBE_GO_RETURN,	       /* at an instruction that returns */
+	USER_PROBE_GO_RETURN_ON_STACK, /* the same; results are not in registers */
+	USER_PROBES
+};
 
 /* The best of the target, or the one forced by --attach. */
 const struct mechanism *user_mechanism(const struct expander *expander, enum user_probe kind);
+
+/* A point as it is wanted. */
+struct user_point {
+	const char *name; /* in full */
+	struct span span;
+	bool is_pattern; /* one of many */
+};
+
+/* Adds the returns of a function of Go, or says why not (uprobe_returns.c). */
+void add_go_returns(struct expander *expander, const struct user_binary *file,
+		    const struct elf_symbol *symbol, const struct user_point *wanted);
 
 /* The data of points of uprobe and uretprobe. */
 struct user_function {

@@ -19,6 +19,9 @@
 
 enum { KERNEL_ENOTSUPP = 524 }; /* not among the errors of user space */
 
+/* Is the return to be caught by the kernel? */
+static bool is_on_return(const struct mechanism *mechanism);
+
 static uint32_t traced_pid(const struct attacher *attacher)
 {
 	if (attacher->follows)
@@ -67,7 +70,7 @@ static int link_places(struct attacher *attacher, const struct object_attachment
 	uint64_t *cookies = arena_new_array(attacher->arena, uint64_t, count);
 	struct bpf_uprobe_spec spec = {
 		.path = attachment->target, .offsets = offsets, .cookies = cookies,
-		.count = (uint32_t)count, .on_return = attachment->type == &probe_uretprobe,
+		.count = (uint32_t)count, .on_return = is_on_return(attachment->mechanism),
 		.pid = traced_pid(attacher),
 	};
 	size_t i;
@@ -136,7 +139,7 @@ static int attach_perf(struct attacher *attacher, const struct object_attachment
 	const struct object_place *place = &attachment->places.items[0];
 	struct perf_uprobe uprobe = {
 		.path = attachment->target, .offset = place->number, .counter = place->counter,
-		.on_return = attachment->type == &probe_uretprobe,
+		.on_return = is_on_return(attachment->mechanism),
 		.pid = traced_pid(attacher), .cookie = place->cookie,
 	};
 	int err = perf_attach_uprobe(attacher, program, &uprobe);
@@ -158,6 +161,9 @@ static int attach_perf(struct attacher *attacher, const struct object_attachment
 #define ENTRY                                                                                   \
 	.emit_arg = emit_user_arg, .emit_argn = emit_call_arg, .argn_count = call_arg_count
 #define RETURN .emit_retval = emit_call_result
+#define STACK_RETURN                                                                            \
+	.without_retval = "results of this function are on the stack, as assembler and Go before " \
+			  "1.18 have them"
 #define USDT                                                                                    \
 	.emit_argn = emit_usdt_arg, .argn_is_signed = true, .same_context = same_usdt_args,  \
 	.unreadable_argn = unreadable_usdt_arg
@@ -166,17 +172,30 @@ static const struct mechanism multi[USER_PROBES] = {
 	[USER_PROBE_ENTRY] = { MULTI, ENTRY },
 	[USER_PROBE_RETURN] = { MULTI, RETURN },
 	[USER_PROBE_USDT] = { MULTI, USDT },
+	[USER_PROBE_GO_RETURN] = { MULTI, RETURN },
+	[USER_PROBE_GO_RETURN_ON_STACK] = { MULTI, STACK_RETURN },
 };
 static const struct mechanism perf_with_cookie[USER_PROBES] = {
 	[USER_PROBE_ENTRY] = { PERF, ENTRY, .emit_point_index = emit_cookie },
 	[USER_PROBE_RETURN] = { PERF, RETURN, .emit_point_index = emit_cookie },
 	[USER_PROBE_USDT] = { PERF, USDT, .emit_point_index = emit_cookie },
+	[USER_PROBE_GO_RETURN] = { PERF, RETURN, .emit_point_index = emit_cookie },
+	[USER_PROBE_GO_RETURN_ON_STACK] = { PERF, STACK_RETURN, .emit_point_index = emit_cookie },
 };
 static const struct mechanism perf_plain[USER_PROBES] = {
 	[USER_PROBE_ENTRY] = { PERF, ENTRY },
 	[USER_PROBE_RETURN] = { PERF, RETURN },
 	[USER_PROBE_USDT] = { PERF, USDT },
+	[USER_PROBE_GO_RETURN] = { PERF, RETURN },
+	[USER_PROBE_GO_RETURN_ON_STACK] = { PERF, STACK_RETURN },
 };
+
+static bool is_on_return(const struct mechanism *mechanism)
+{
+	return mechanism == &multi[USER_PROBE_RETURN] ||
+	       mechanism == &perf_with_cookie[USER_PROBE_RETURN] ||
+	       mechanism == &perf_plain[USER_PROBE_RETURN];
+}
 
 const struct mechanism *user_mechanism(const struct expander *expander, enum user_probe kind)
 {

@@ -505,14 +505,60 @@ def test_unsafe_does_without_the_check(bpfline, target):
     assert result.status == 0, result.stderr
 
 
-def test_return_probe_on_go_is_refused(bpfline, target, tmp_path):
-    program = tmp_path / "program"
-    note = tmp_path / "note"
-    note.write_bytes(b"go")
-    subprocess.run(["objcopy", "--add-section", ".go.buildinfo=%s" % note, target, program], check=True)
-    result = bpfline.script("uretprobe:%s:add { }" % program)
-    assert result.status == 1 and "Go" in result.stderr
-    assert bpfline.script("uprobe:%s:add { }" % program, "--dry-run").status == 0
+GO = """
+#include <stdio.h>
+long choose(long), stacked(long), never_returns(long), strange(long);
+__asm__(".globl choose, stacked, never_returns, strange\\n"
+	".type choose, @function\\nchoose: mov %rdi, %rax\\ntest $1, %al\\njz 1f\\nadd $1, %rax\\nret\\n"
+	"1: cmp $100, %rax\\njl 2f\\nxor %eax, %eax\\nrepz ret\\n2: add %rax, %rax\\nret\\n.size choose, . - choose\\n"
+	".type stacked, @function\\nstacked: mov %rdi, %rax\\nret\\n.size stacked, . - stacked\\n"
+	".type never_returns, @function\\nnever_returns: ud2\\n.size never_returns, . - never_returns\\n"
+	".type strange, @function\\nstrange: .byte 0x06\\nret\\n.size strange, . - strange\\n"
+	".pushsection .go.buildinfo, \\"aw\\"\\n.ascii \\"\\\\377 Go buildinf:\\"\\n.byte 8, VERSION_IN_PLACE\\n.zero 16\\n.popsection\\n");
+int main(void) { long sum = 0; for (long i = 0; i < 1000; i++) sum += choose(i); printf("sum %ld\\n", sum); return 0; }
+"""
+
+
+@pytest.fixture(scope="session")
+def go_program(tmp_path_factory):
+    """What has the marks of a Go program: gives its path, of a release from 1.18 on or before."""
+    folder = tmp_path_factory.mktemp("go")
+
+    def make(flag):
+        if not shutil.which("gcc"):
+            pytest.skip("no gcc")
+        path, source = str(folder / ("program%d" % flag)), folder / "program.c"
+        source.write_text(GO.replace("VERSION_IN_PLACE", str(flag)))
+        subprocess.run(["gcc", "-O1", "-o", path, source], check=True)
+        return path
+    return make
+
+
+@pytest.mark.parametrize("mechanism", [[], ["--attach=perf"]])
+def test_returns_of_go(bpfline, go_program, mechanism):
+    """Each place that returns is probed, as one probe, and no return address is touched."""
+    program = go_program(2)
+    result = trace(bpfline, program, "uretprobe:TARGET:choose { @n = count(); @sum = sum(retval); @[func] = count(); }",
+                   options=mechanism)
+    expected = [i + 1 if i % 2 else 0 if i >= 100 else 2 * i for i in range(1000)]
+    assert result.maps == {"@n": "1000", "@sum": str(sum(expected)), "@[choose]": "1000"} and result.attached == 1
+    places = bpfline.run("--dump=object", "-e", "uretprobe:%s:choose { }" % program).stdout
+    assert len(re.findall(r"^  place ", places, re.MULTILINE)) == 3
+
+
+def test_results_of_go_on_the_stack(bpfline, go_program):
+    program = go_program(0)
+    assert trace(bpfline, program, "uretprobe:TARGET:choose { @ = count(); }").maps == {"@": "1000"}
+    result = bpfline.script("uretprobe:%s:choose { print(retval); }" % program)
+    assert result.status == 1 and re.search(r"no retval of .*on the stack", result.stderr)
+
+
+def test_functions_of_go_without_known_returns(bpfline, go_program):
+    program = go_program(2)
+    assert "no instruction that returns" in bpfline.script("uretprobe:%s:never_returns { }" % program).stderr
+    result = bpfline.script("uretprobe:%s:strange { }" % program)
+    assert result.status == 1 and "would crash" in result.stderr and "not understood" in result.stderr
+    assert bpfline.script("uretprobe:%s:s*ed { }" % program, "--dry-run").status == 0
 
 
 def test_process_is_gone(bpfline, target):
