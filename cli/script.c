@@ -68,6 +68,12 @@ char *script_read_file(struct arena *arena, const char *path, size_t *ret_size)
 	return text;
 }
 
+/* As it is when a binary is given where it is to be traced. */
+static bool is_program(const char *text, size_t size)
+{
+	return size >= 4 && !memcmp(text, "\x7f" "ELF", 4);
+}
+
 struct source *script_read(struct arena *arena, struct sources *sources,
 			   const struct options *options)
 {
@@ -83,5 +89,10 @@ struct source *script_read(struct arena *arena, struct sources *sources,
 			     SOURCE_SIZE_MAX >> 20);
 	else if (!text)
 		report_error("failed to open file '%s': %s", name, strerror(errno));
+	if (text && is_program(text, size)) {
+		report_error("'%s' is a program, not a script", name);
+		report_hint("-c '%s' runs it, -l 'uprobe:%s:*' lists its functions", name, name);
+		return NULL;
+	}
 	return text ? sources_add(sources, name, text, size) : NULL;
 }

@@ -3,7 +3,7 @@
  * middle(), which calls inner(), which makes a system call, getppid.
  *
  *	chain		once
- *	chain cxx	from a function with a name of C++, which one of Rust calls
+ *	chain cxx	from a function with a name of C++, which two of Rust call, named in its two ways
  *	chain jit	from code made at run time, which /tmp/perf-PID.map names
  *	chain fork	in a child that never runs another program
  *	chain ... wait	the same, then waits for a signal
@@ -34,6 +34,7 @@ __attribute__((noinline)) void middle(void);
 __attribute__((noinline)) void outer(void);
 __attribute__((noinline)) void cxx(void) __asm__("_ZN5shape6SquareIiE4growEiPKc");
 __attribute__((noinline)) void rust(void) __asm__("_ZN5crate6module4call17h0123456789abcdefE");
+__attribute__((noinline)) void new_rust(void) __asm__("_RNvNtCs1234_7mycrate6module4call");
 
 void inner(void)
 {
@@ -58,6 +59,11 @@ void cxx(void)
 void rust(void)
 {
 	cxx();
+}
+
+void new_rust(void)
+{
+	rust();
 }
 
 /* push %rbp; mov %rsp,%rbp; mov $getppid,%eax; syscall; pop %rbp; ret */
@@ -103,7 +109,7 @@ int main(int argc, char **argv)
 	if (!strcmp(how, "fork"))
 		return run_in_child();
 	if (!strcmp(how, "cxx"))
-		rust();
+		new_rust();
 	else if (strcmp(how, "jit") != 0)
 		outer();
 	if (!strcmp(argv[argc - 1], "wait")) {

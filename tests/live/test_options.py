@@ -136,6 +136,8 @@ ACCEPTED = {
 REFUSED = {
     "no arguments": ([], 1, r"^Usage"),
     "an unknown option": (["--nosuch"], 1, r"nosuch(?s:.)*^Usage"),
+    "a program as the script": (["/bin/sh"], 1, r"'/bin/sh' is a program, not a script\nHINT: .*-l 'uprobe:/bin/sh:\*'"),
+    "-l of a program": (["-l", "/bin/sh"], 1, r"'/bin/sh' is a program, not a script\nHINT: .*-l 'uprobe:/bin/sh:\*'"),
     "no script": (["-v"], 1, r"USAGE: filename or -e 'program' required"),
     "-c with -p": (["-c", "true", "-p", "1", "-e", HELLO], 1, r"Cannot use both -c and -p\."),
     "-W error": (["-W", "error", "-e", "begin { 5; }"], 1, r"ERROR: Return value discarded\. \[DISCARDED\]"),

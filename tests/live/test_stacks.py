@@ -85,11 +85,12 @@ def test_a_process_that_was_there_before(bpfline, chain):
 
 
 @pytest.mark.parametrize("demangle, expected", [
-    ("true", ["shape::Square<int>::grow(int, char const*)", "crate::module::call"]),
-    ("false", ["_ZN5shape6SquareIiE4growEiPKc", "_ZN5crate6module4call17h0123456789abcdefE"]),
+    ("true", ["shape::Square<int>::grow(int, char const*)", "crate::module::call", "mycrate::module::call"]),
+    ("false", ["_ZN5shape6SquareIiE4growEiPKc", "_ZN5crate6module4call17h0123456789abcdefE",
+               "_RNvNtCs1234_7mycrate6module4call"]),
 ])
 def test_names_of_other_languages(bpfline, chain, demangle, expected):
-    result = bpfline.script('config = { cpp_demangle = %s } %s { @[ustack(2)] = count(); }'
+    result = bpfline.script('config = { cpp_demangle = %s } %s { @[ustack(3)] = count(); }'
                             % (demangle, GETPPID), "-c", chain + " cxx")
     assert names(result.stdout) == expected
 
