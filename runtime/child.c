@@ -85,10 +85,13 @@ static void run_child(int gate, const char *path, char **words)
 
 	while (read(gate, &byte, 1) < 0 && errno == EINTR)
 		;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Before they are let in: what child_end() sent by now has to end us. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGUSR1, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	execv(path, words);
 	report_error("failed to run '%s': %s", path, strerror(errno));
 	_exit(EXEC_FAILED);

@@ -13,17 +13,23 @@
 #include "runtime/output/report.h"
 #include "runtime/session_internal.h"
 
-/* Of runs between two looks at the ring buffer each finds this much room in it. */
-enum { RUNS_MAX = 256, BYTES_OF_A_RUN = 1024 };
+/*
+ * Of runs between two looks at the ring buffer each finds BYTES_OF_A_RUN of room
+ * in it.  There are as many between two reads as may be: the kernel's buffer
+ * takes RUNS_MAX marks, and iter:unix (seen on 6.18) leaves out the sockets of a
+ * bucket of its table where one read ends and the next goes on.
+ */
+enum { RUNS_MAX = 32 << 10, BYTES_OF_A_RUN = 1024 };
 
 static int read_to_end(struct session *session, int file)
 {
 	char marks[RUNS_MAX]; /* a byte for each run */
-	size_t runs = MIN(session->ring.size / BYTES_OF_A_RUN, (size_t)RUNS_MAX);
+	size_t room = session->ring.fd < 0 ? RUNS_MAX : session->ring.size / BYTES_OF_A_RUN;
+	size_t runs = MIN(MAX(room, 1u), (size_t)RUNS_MAX);
 	ssize_t n = 1;
 
 	while (n != 0 && !session->is_ending) {
-		n = read(file, marks, MAX(runs, 1u));
+		n = read(file, marks, runs);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return -errno;
 		drain_events(session, SIZE_MAX);
