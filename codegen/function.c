@@ -399,7 +399,7 @@ struct val emit_function_call(struct codegen *cg, const struct expr *call, struc
 		args[i] = emit_arg(cg, call->call.args.items[i],
 				   function->params.items[i]->let.variable, may_change);
 	cg->is_wide_open = was_open;
-	if (build_is_dead(cg->b))
+	if (build_is_dead(cg->b) || builder_error(cg->b))
 		return val_const(0);
 	/* A function takes the address of its result for one of 8 bytes. */
 	if (!type_in_register(result) && result->kind != TYPE_VOID &&

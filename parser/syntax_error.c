@@ -146,6 +146,8 @@ static void add_hint(struct parser *parser, const struct syntax_error *error)
 		diag_hint(diags, "between attach points stands a comma, a predicate stands between two '/'");
 	else if (found == TOKEN_VAR && error->name_count == 1 && is_wanted(error, "a map"))
 		diag_hint(diags, "outside of probes only maps are declared, for example: let @a = hash(100);");
+	else if (found == '{' && !error->wants_operator && is_wanted(error, "':'"))
+		diag_hint(diags, "behind its parameters a function has the type of its result: fn name() : void { }");
 	else if (error->wants_operator &&
 		 (found == '(' || found == TOKEN_RECORD_BEGIN || found == TOKEN_CAST_BEGIN))
 		diag_hint(diags, "only functions are called: name(...)");

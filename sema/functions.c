@@ -194,6 +194,9 @@ static struct instance *function_of(struct program *program, struct instance *pr
 	return instance;
 }
 
+/* More is all the same; through chains of calls it grows fast. */
+enum { WEIGHT_MAX = 1 << 20 };
+
 static void bind_call(struct binder *binder, struct expr *call, struct callee *callee)
 {
 	struct instance *body = binder->body, *function;
@@ -204,7 +207,7 @@ static void bind_call(struct binder *binder, struct expr *call, struct callee *c
 	vec_push(binder->program->arena, &function->callers, site);
 	if (binder->unrolls) /* more than once, that is */
 		vec_push(binder->program->arena, &function->callers, site);
-	body->weight += function->weight;
+	body->weight = MIN(body->weight + function->weight, WEIGHT_MAX);
 	body->reads_context |= function->reads_context;
 	body->may_end |= function->may_end;
 }
