@@ -319,7 +319,7 @@ bool binary_returns(struct binary *binary, const struct elf_symbol *symbol,
 		if (!length)
 			return false;
 		if (is_return(code + at, length))
-			vec_push(arena, ret_places, from + at);
+			vec_push(arena, ret_places, binary->elf->base + from + at);
 	}
 	return true;
 }

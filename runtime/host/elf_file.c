@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "base/compiler.h"
+#include "runtime/host/zip.h"
 
 enum {
 	HEADERS_MAX = 1 << 20,
@@ -35,7 +36,7 @@ bool elf_read(const struct elf_file *elf, uint64_t offset, void *to, size_t size
 	if (!is_inside(elf, offset, size))
 		return false;
 	while (size) {
-		ssize_t n = pread(elf->fd, at, size, (off_t)offset);
+		ssize_t n = pread(elf->fd, at, size, (off_t)(elf->base + offset));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -98,7 +99,8 @@ static int read_sections(struct elf_file *elf)
 	return 0;
 }
 
-static int read_headers(struct elf_file *elf)
+/* `member`: of the archive that the file is, or NULL. */
+static int read_headers(struct elf_file *elf, const char *member)
 {
 	struct stat st;
 	int err;
@@ -108,6 +110,11 @@ static int read_headers(struct elf_file *elf)
 	if (!S_ISREG(st.st_mode))
 		return -ENOEXEC;
 	elf->size = (uint64_t)st.st_size;
+	if (member) {
+		err = zip_find(elf->fd, elf->size, member, &elf->base, &elf->size);
+		if (err)
+			return err;
+	}
 	if (!elf_read(elf, 0, &elf->header, sizeof(elf->header)))
 		return -ENOEXEC;
 	err = check_header(elf);
@@ -124,14 +131,20 @@ static int read_headers(struct elf_file *elf)
 int elf_open(struct arena *arena, const char *path, struct elf_file **ret_elf)
 {
 	struct elf_file *elf = arena_new_struct(arena, struct elf_file);
+	const char *mark = strstr(path, ZIP_MARK), *member = NULL;
+	struct stat st;
 	int err;
 
+	if (mark && stat(path, &st)) { /* else it is a file with such a name */
+		member = mark + strlen(ZIP_MARK);
+		path = arena_strndup(arena, path, (size_t)(mark - path));
+	}
 	*elf = (struct elf_file){ .arena = arena, .path = arena_strdup(arena, path) };
 	/* A device or a FIFO must not hold us. */
-	elf->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	elf->fd = open(elf->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (elf->fd < 0)
 		return -errno;
-	err = read_headers(elf);
+	err = read_headers(elf, member);
 	if (err) {
 		elf_close(elf);
 		return err;

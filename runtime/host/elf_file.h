@@ -14,8 +14,9 @@
 
 struct elf_file {
 	struct arena *arena;
-	const char *path;
+	const char *path; /* of the archive, if it is in one */
 	int fd;
+	uint64_t base; /* where in the file of that path it begins */
 	uint64_t size;
 	Elf64_Ehdr header;
 	const Elf64_Phdr *segments;
@@ -27,6 +28,7 @@ struct elf_file {
 };
 
 /*
+ * The path may be of a member of an archive: "app.zip!/libx.so" (zip.h).
  * 0, -errno, -ENOEXEC when it is no ELF file, -ENOTSUP for one of 32 bits or
  * the other byte order, -EBADMSG when its headers are wrong.
  */

@@ -16,6 +16,7 @@
 #include "base/compiler.h"
 #include "base/table.h"
 #include "runtime/host/binary.h"
+#include "runtime/host/zip.h"
 
 struct user_files {
 	struct arena *arena;
@@ -113,6 +114,17 @@ static void add(struct user_files *files, const char *name, const char *path,
 		if (paths->items[i].device == new.device && paths->items[i].inode == new.inode)
 			return;
 	vec_push(files->arena, paths, new);
+}
+
+/* One of an archive; whether there is such a member, opening it tells. */
+static void add_member(struct user_files *files, const char *name, const char *path,
+		       struct user_paths *paths)
+{
+	const char *mark = strstr(path, ZIP_MARK);
+	struct user_path new = { .name = name, .path = path };
+
+	if (mark && is_file(arena_strndup(files->arena, path, (size_t)(mark - path))))
+		vec_push(files->arena, paths, new);
 }
 
 /* --- processes ---------------------------------------------------------------------- */
@@ -344,6 +356,8 @@ void user_files_find(struct user_files *files, const char *name, bool is_literal
 		path = arena_printf(files->arena, "%s%s", *name == '/' ? root : "", name);
 		if (is_file(path))
 			add(files, name, path, ret_paths);
+		else
+			add_member(files, name, path, ret_paths);
 		return;
 	}
 	if (!strncmp(name, "lib", 3)) {

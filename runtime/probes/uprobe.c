@@ -225,7 +225,7 @@ static struct attach_point *add_point(struct expander *expander, const struct us
 		return NULL;
 	point = expander_add(expander, user_mechanism(expander, kind), name);
 	point->target = file->path;
-	point->number = offset;
+	point->number = file->binary->elf->base + offset;
 	point->data = arena_dup(expander->program->arena, &function, sizeof(function));
 	return point;
 }

@@ -125,8 +125,8 @@ static void add_note(struct expander *expander, const struct user_binary *file,
 	usdt_parse_args(program->target->arch, file->binary, note->location, note->args, args);
 	point = expander_add(expander, user_mechanism(expander, USER_PROBE_USDT), name);
 	point->target = file->path;
-	point->number = offset;
-	point->counter = counter;
+	point->number = file->binary->elf->base + offset;
+	point->counter = note->semaphore ? file->binary->elf->base + counter : 0;
 	point->data = args;
 	point->is_part = table_get_str(seen, name);
 	table_set_str(seen, name, point);

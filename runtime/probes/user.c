@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "runtime/host/zip.h"
 #include "runtime/lister.h"
 #include "runtime/probes/probes.h"
 
@@ -38,6 +39,11 @@ static void report_unreadable(struct expander *expander, const struct attach_poi
 		hint = "of a script, its interpreter can be probed";
 	} else if (err == -ENOTSUP) {
 		why = "it is for another machine, or of 32 bits, which is not supported";
+	} else if (err == -EPROTONOSUPPORT) {
+		why = "it is compressed in its archive";
+		hint = "members that are stored as they are can be loaded from there, and probed";
+	} else if (err == -ENOENT && strstr(path->name, ZIP_MARK)) {
+		why = "the archive has no such member";
 	} else if (err == -EBADMSG) {
 		why = "it is damaged: its headers contradict its size";
 	}
@@ -78,10 +84,13 @@ bool open_binaries(struct expander *expander, const struct attach_point_parts *p
 							      paths.items[i].path) };
 		int err = user_files_open(files, new.path, &new.binary);
 
-		if (!err)
+		if (!err) {
+			/* Of a member: its archive. */
+			new.path = intern_str(program->interner, new.binary->elf->path);
 			vec_push(program->arena, ret_binaries, new);
-		else if (paths.count == 1)
+		} else if (paths.count == 1) {
 			report_unreadable(expander, parts, number, &paths.items[i], err);
+		}
 	}
 	return ret_binaries->count > 0;
 }

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import time
+import zipfile
 
 import pytest
 
@@ -180,6 +181,36 @@ def test_process_in_a_changed_root(bpfline, tmp_path):
 def entry_of(path):
     with open(path, "rb") as f:
         return int.from_bytes(f.read(32)[24:], "little")
+
+
+def test_members_of_archives(bpfline, target, tmp_path):
+    """A library in a zip archive, where the loader maps it from; mapped here by a program of its own."""
+    archive, plain = tmp_path / "app.zip", "lib/inside"
+    with open(target, "rb") as f:
+        data = f.read()
+    with zipfile.ZipFile(archive, "w") as z:
+        z.writestr("first", b"x" * 100)
+        info = zipfile.ZipInfo(plain)
+        info.extra = b"\0\0" + (4096 - 4 - (100 + 30 + 5 + 30 + len(plain))).to_bytes(2, "little") + bytes(
+            4096 - 4 - (100 + 30 + 5 + 30 + len(plain)))
+        z.writestr(info, data)
+        z.writestr("packed", data, zipfile.ZIP_DEFLATED)
+    point = "uprobe:%s!/%s:add" % (archive, plain)
+    listed = bpfline.run("-l", point[:-3] + "ad*").stdout
+    assert listed == point + "\n"
+    whole = bpfline.run("--dump=object", "-e", "uprobe:%s:add { }" % target).stdout
+    inside = bpfline.run("--dump=object", "-e", "%s { }" % point).stdout
+    places = [int(re.search(r"^  place .*: (0x[0-9a-f]+)", text, re.MULTILINE).group(1), 16) for text in (whole, inside)]
+    assert places[1] - places[0] == 4096
+    assert bpfline.script("%s { }" % point, "--dry-run").status == 0
+    for member, message in (("packed", "it is compressed in its archive"), ("nosuch", "the archive has no such member"),
+                            ("first", "neither a program nor a library")):
+        result = bpfline.script("uprobe:%s!/%s:add { }" % (archive, member))
+        assert result.status == 1 and message in result.stderr, result.stderr
+    damaged = archive.read_bytes()
+    for at in range(len(damaged) - 300, len(damaged), 3):
+        (tmp_path / "damaged.zip").write_bytes(damaged[:at] + bytes([damaged[at] ^ 0x55]) + damaged[at + 1:])
+        assert bpfline.run("-l", "uprobe:%s!/%s:add" % (tmp_path / "damaged.zip", plain)).status == 0
 
 
 def test_attached_and_detached_while_it_runs(bpfline, target):
