@@ -177,6 +177,39 @@ static const struct object_attachment *attachment_of(struct session *session,
 	return NULL;
 }
 
+/*
+ * A program that is loaded for a function may be refused for that alone; then it is the attaching
+ * that fails.  Why, or NULL: the program is to blame.
+ */
+static const char *place_refusal(struct session *session, const struct object_attachment *attachment,
+				 const char *log, int err)
+{
+	const char *complaint = log_complaint(session, log);
+	const char *place = attachment ? attachment->target : NULL;
+
+	if (!attachment || !attachment->mechanism->is_btf_function ||
+	    attachment->mechanism->attach_type == BPF_TRACE_ITER)
+		return NULL;
+	if (strstr(complaint, "__noreturn"))
+		return arena_printf(session->arena, "%s never returns; fentry is its entry", place);
+	/* Without a word before 6.16. */
+	if (strstr(complaint, "is rejected") || (!*complaint && err == -EINVAL))
+		return arena_printf(session->arena,
+				    "%s: the kernel keeps this function from being traced by BTF: BPF programs "
+				    "call it themselves; kprobe may do",
+				    place);
+	if (strstr(complaint, "attach") || strstr(complaint, "Attach"))
+		return arena_printf(session->arena, "%s: %s", place, complaint);
+	if (*complaint)
+		return NULL;
+	if (err == -EPERM)
+		return arena_printf(session->arena,
+				    "%s: the kernel lets nobody trace functions by BTF, though it takes other "
+				    "programs; rawtracepoint, tracepoint or kprobe may do",
+				    place);
+	return NULL;
+}
+
 /* What BTF calls the place that the program is for: nothing, where it does not matter. */
 static void set_place(struct session *session, const struct object_attachment *attachment,
 		      struct bpf_program_spec *spec)
@@ -239,7 +272,7 @@ static struct bpf_program_spec program_spec(struct session *session,
 
 /* Loads; when that fails once more with a log, which costs too much to have it always. */
 static int load(struct session *session, const struct object_program *program,
-		struct bpf_program_spec *spec)
+		struct bpf_program_spec *spec, const char **ret_refusal)
 {
 	uint32_t log_size = (uint32_t)MAX(session->object->config.log_size, 4096u);
 	int fd = bpf_load_program(spec);
@@ -258,7 +291,10 @@ static int load(struct session *session, const struct object_program *program,
 			return again;
 		}
 	}
-	report_refusal(session, program, spec->log ? spec->log : "", fd);
+	*ret_refusal = place_refusal(session, attachment_of(session, program),
+				     spec->log ? spec->log : "", fd);
+	if (!*ret_refusal)
+		report_refusal(session, program, spec->log ? spec->log : "", fd);
 	free(spec->log);
 	return fd;
 }
@@ -267,11 +303,18 @@ int program_load_as(struct session *session, uint32_t index, const struct mechan
 {
 	const struct object_program *program = &session->object->programs.items[index];
 	struct bpf_program_spec spec = program_spec(session, program, mechanism);
-	int fd = load(session, program, &spec);
+	const char *refusal = NULL;
+	int fd = load(session, program, &spec, &refusal);
 
 	if (spec.attach_btf)
 		close(spec.attach_btf);
-	return fd;
+	if (!refusal)
+		return fd;
+	if (!session->refusals)
+		session->refusals = arena_new_array(session->arena, const char *,
+						    session->object->programs.count);
+	session->refusals[index] = refusal;
+	return -ENXIO;
 }
 
 int programs_load(struct session *session)
@@ -288,9 +331,9 @@ int programs_load(struct session *session)
 	}
 	for (i = 0; i < object->programs.count; i++) {
 		fd = program_load_as(session, i, NULL);
-		if (fd < 0)
+		if (fd < 0 && !(session->refusals && session->refusals[i]))
 			return fd;
-		session->programs[i] = fd;
+		session->programs[i] = fd; /* negative: attaching says why */
 	}
 	return 0;
 }

@@ -173,8 +173,10 @@ static int attach_one(struct session *session, const struct object_attachment *a
 	int err;
 
 	say_attach(session, attachment);
-	session->attacher.reason = NULL;
 	session->attacher.skipped.count = 0;
+	session->attacher.reason = session->refusals ? session->refusals[attachment->program] : NULL;
+	if (session->attacher.reason)
+		return -EINVAL;
 	err = mechanism->attach(&session->attacher, attachment,
 				session->programs[attachment->program]);
 	if (err == -ENOENT && mechanism->fallback) {

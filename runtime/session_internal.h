@@ -24,6 +24,7 @@ struct session {
 	int btf;       /* func and line info; -1: none */
 	int *maps;     /* descriptors, as in object.maps */
 	int *programs; /* as in object.programs; -1: not loaded */
+	const char **refusals; /* of programs whose place the kernel refuses: why; NULL: of none */
 	bool *zeroed;  /* maps whose values zero() has set, which nothing else tells */
 	struct ring ring;
 	struct symbolizer *symbolizer; /* names of addresses (runtime/symbolize.h) */

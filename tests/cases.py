@@ -19,6 +19,7 @@ A case begins with `===` and its name; the script follows.  Sections after it:
     --- beside      a script of another run, attached before this one begins
 
 LOAD in script or arguments is the load program, TARGET the one to put probes into.
+KADDR(name) in them is the address of a symbol of the kernel.
 NAME anywhere becomes a name for threads that no other run on the machine uses.
 A script of several lines keeps them.  Lines before the first `===` are comments.
 """
@@ -46,11 +47,17 @@ class Case:
         """The words after bpfline; programs that tests run are all beside the load."""
         places = {"LOAD": load, "TARGET": os.path.join(os.path.dirname(load), "target")}
         words = [*self.words("args"), "-e", self.script, *self.words("params")]
-        return [re.sub(r"\b(LOAD|TARGET)\b", lambda m: places[m.group()], word) for word in words]
+        words = [re.sub(r"\b(LOAD|TARGET)\b", lambda m: places[m.group()], word) for word in words]
+        return [re.sub(r"\bKADDR\((\w+)\)", lambda m: kernel_address(m.group(1)), word) for word in words]
 
     @property
     def status(self):
         return int(self.sections.get("status", "0"))
+
+
+def kernel_address(name):
+    with open("/proc/kallsyms", encoding="ascii") as symbols:
+        return next("0x" + line.split()[0] for line in symbols if line.split()[2] == name)
 
 
 # What a sound run may say.  Events of *others* may be missed where the kernel lets a task be

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/version.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -181,6 +182,48 @@ static bool is_supported(const struct kernel_function *function)
 	return !function->is_variadic && function->args->size <= ARGS_MAX * WORD;
 }
 
+/*
+ * What maps and the ring buffer lock themselves with: a program there is entered again from within.
+ * The kernel leaves such entries out since 5.12; before, nothing ends them.
+ */
+static bool is_spin_lock(const char *name)
+{
+	static const char *const names[] = { "_raw_spin_lock", "_raw_spin_lock_irqsave",
+					     "_raw_spin_unlock_irqrestore",
+					     "queued_spin_lock_slowpath" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* False: the function is not to be traced. */
+static bool check_spin_lock(struct expander *expander, const struct wanted_function *wanted,
+			    const char *name)
+{
+	struct diags *diags = expander->program->diags;
+
+	if (!is_spin_lock(name))
+		return true;
+	if (expander->program->target->kernel_version >= KERNEL_VERSION(5, 12, 0)) {
+		diag_report(diags, wanted->span, DIAG_SUSPICIOUS,
+			    "BPF programs take locks by %s themselves: what the body causes is left out, "
+			    "and told as missed",
+			    name);
+		return true;
+	}
+	if (!wanted->is_pattern) {
+		diag_report(diags, wanted->span, DIAG_ATTACH_POINT,
+			    "BPF programs take locks by %s themselves, and this kernel would enter the "
+			    "program again without end",
+			    name);
+		diag_hint(diags, "kprobe:%s is safe", name);
+	}
+	return false;
+}
+
 static void report_unsupported(struct expander *expander, const struct wanted_function *wanted,
 			       const struct kernel_function *function)
 {
@@ -234,7 +277,7 @@ static bool visit_match(void *context, const char *module, const char *name)
 		return true;
 	table_set_str(&search->seen, full, search);
 	if (!target->find_function(target, &expander->program->types, module, name, &function) &&
-	    is_supported(&function)) {
+	    is_supported(&function) && check_spin_lock(expander, search->wanted, name)) {
 		add_point(expander, &function, name, 0);
 		search->count++;
 	}
@@ -274,10 +317,10 @@ static void resolve_one(struct expander *expander, const struct attach_point_par
 	switch (-target->find_function(target, &expander->program->types, wanted->module,
 				       wanted->name, &function)) {
 	case 0:
-		if (is_supported(&function))
-			add_point(expander, &function, wanted->name, 0);
-		else
+		if (!is_supported(&function))
 			report_unsupported(expander, wanted, &function);
+		else if (check_spin_lock(expander, wanted, wanted->name))
+			add_point(expander, &function, wanted->name, 0);
 		return;
 	case EEXIST:
 		diag_report(expander->program->diags, wanted->span, DIAG_ATTACH_POINT,

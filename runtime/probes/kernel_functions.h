@@ -50,6 +50,12 @@ const char *function_lines(struct lister *lister, const char *module, const char
 struct val emit_function_arg(struct codegen *cg, const struct instance *instance,
 			     const struct field *field);
 
+/* `extra` of points of kprobe and kretprobe */
+enum {
+	KPROBE_OF_PATTERN = 1, /* one of many: it may fail alone */
+	KPROBE_UNCHECKED = 2,  /* the offset may lead out of the function */
+};
+
 /* mechanisms of kprobe and kretprobe (kprobe_attach.c) */
 const struct mechanism *kprobe_mechanism(const struct expander *expander, bool on_return,
 					 bool is_pattern);

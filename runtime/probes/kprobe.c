@@ -45,7 +45,8 @@ static void add_function(struct expander *expander, const struct wanted_function
 	/* Points of one pattern are attached together, and may fail alone. */
 	point->target = wanted->is_pattern ? "pattern" : full;
 	point->number = wanted->offset;
-	point->extra = wanted->is_pattern;
+	point->extra = (wanted->is_pattern ? KPROBE_OF_PATTERN : 0) |
+		       (expander->program->options->allow_unsafe ? KPROBE_UNCHECKED : 0);
 }
 
 static void add_address(struct expander *expander, const struct wanted_function *wanted)
@@ -117,8 +118,8 @@ static bool visit_function(void *context, const char *module, const char *name)
 	return true;
 }
 
-/* False: there is no list. */
-static bool search_list(struct expander *expander, const struct wanted_function *wanted,
+/* 0, or why there is no list. */
+static int search_list(struct expander *expander, const struct wanted_function *wanted,
 			struct search *ret_search)
 {
 	const struct target *target = expander->program->target;
@@ -126,7 +127,7 @@ static bool search_list(struct expander *expander, const struct wanted_function 
 	*ret_search = (struct search){ .expander = expander, .wanted = wanted };
 	table_init(&ret_search->seen, expander->program->arena);
 	suggestion_init(&ret_search->suggestion, wanted->name);
-	return !target->each_function(target, visit_function, ret_search);
+	return target->each_function(target, visit_function, ret_search);
 }
 
 /* --- resolving ---------------------------------------------------------------------------- */
@@ -146,7 +147,7 @@ static void resolve_unknown(struct expander *expander, const struct attach_point
 	struct search search;
 	size_t i;
 
-	if (!search_list(expander, wanted, &search)) {
+	if (search_list(expander, wanted, &search)) {
 		if (!expander->is_tentative) /* attaching will tell */
 			add_function(expander, wanted, wanted->module, wanted->name);
 		return;
@@ -181,11 +182,13 @@ static void resolve_pattern(struct expander *expander, const struct attach_point
 			    const struct wanted_function *wanted)
 {
 	struct search search;
+	int err = search_list(expander, wanted, &search);
 
-	if (!search_list(expander, wanted, &search)) {
+	if (err) {
 		diag_report(expander->program->diags, expander->span, DIAG_NO_MATCH,
-			    "the functions of %s cannot be listed, so no pattern can be matched",
-			    expander->program->target->name);
+			    "the functions of the kernel cannot be listed (%s), so no pattern can be "
+			    "matched",
+			    strerror(-err));
 		diag_hint(expander->program->diags,
 			  "the list is available_filter_functions of tracefs: it takes root, no lockdown "
 			  "and a kernel with CONFIG_DYNAMIC_FTRACE");

@@ -9,6 +9,7 @@
  * All get the registers of the place, so one program serves any.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/bpf.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "codegen/object.h"
 #include "runtime/attacher.h"
 #include "runtime/bpf.h"
+#include "runtime/host/kallsyms.h"
 #include "runtime/output/report.h"
 #include "runtime/probes/context.h"
 #include "runtime/probes/kernel_functions.h"
@@ -99,6 +101,37 @@ static void explain(struct attacher *attacher, const char *symbol, const struct 
 	}
 }
 
+struct following {
+	uint64_t address, next;
+};
+
+static bool look_behind(void *context, uint64_t address, char type UNUSED, const char *name UNUSED,
+			size_t length UNUSED)
+{
+	struct following *following = context;
+
+	if (address > following->address && address < following->next)
+		following->next = address;
+	return true;
+}
+
+/* The kernel would take a place in another function.  Unknown sizes pass. */
+static bool is_inside(struct attacher *attacher, const char *symbol, uint64_t offset)
+{
+	const char *name = strchr(symbol, ':') ? strchr(symbol, ':') + 1 : symbol;
+	struct following following = { .next = UINT64_MAX };
+
+	if (attacher->target->kernel_symbols(attacher->target, &name, 1, &following.address) ||
+	    !following.address ||
+	    kallsyms_each("/proc/kallsyms", look_behind, &following) ||
+	    offset < following.next - following.address)
+		return true;
+	attacher_explain(attacher, "%s has %" PRIu64 " bytes: the offset %" PRIu64 " leads out of it, which "
+				   "takes --unsafe",
+			 symbol, following.next - following.address, offset);
+	return false;
+}
+
 static int attach_symbol(struct attacher *attacher, const struct object_attachment *attachment,
 			 const struct object_place *place, const char *symbol, int program)
 {
@@ -117,12 +150,15 @@ static int attach_place(struct attacher *attacher, const struct object_attachmen
 			const struct object_place *place, int program)
 {
 	const char *symbol = symbol_of(attacher->arena, place);
-	int err = attach_symbol(attacher, attachment, place, symbol, program);
+	bool is_checked = place->number && !(attachment->extra & KPROBE_UNCHECKED);
+	int err = is_checked && !is_inside(attacher, symbol, place->number) ?
+			  -ERANGE :
+			  attach_symbol(attacher, attachment, place, symbol, program);
 	struct clones clones = { .arena = attacher->arena, .function = symbol };
 	size_t i, done = 0;
 
-	if (!err)
-		return 0;
+	if (!err || err == -ERANGE)
+		return err;
 	if (err != -ENODEV && err != -EPERM && err != -EACCES)
 		attacher->target->each_function(attacher->target, visit_clone, &clones);
 	/* BTF has the name that the source has; the compiler may have made others of it. */
@@ -140,7 +176,7 @@ static int attach_place(struct attacher *attacher, const struct object_attachmen
 static int attach_each(struct attacher *attacher, const struct object_attachment *attachment,
 		       int program)
 {
-	bool is_pattern = attachment->extra;
+	bool is_pattern = attachment->extra & KPROBE_OF_PATTERN;
 	size_t i, done = 0;
 	int err = 0;
 

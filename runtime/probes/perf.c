@@ -264,7 +264,8 @@ int perf_attach_kprobe(struct attacher *attacher, int program, const struct perf
 	};
 
 	if (!attr.type) {
-		attacher_explain(attacher, "the kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
+		attacher_explain(attacher, "the kernel has no kprobes: it was built without "
+					   "CONFIG_KPROBE_EVENTS; 'bpfline -l' lists what else there is");
 		return -ENODEV;
 	}
 	return attach_anywhere(attacher, program, &attr, 0, kprobe->cookie, "perf event of a kprobe");
