@@ -266,15 +266,67 @@ static void assign_direct(struct codegen *cg, const struct map *map, const struc
 	emit_set_mark(cg, map, address);
 }
 
+/* Makes the element, or gives it a new value. */
+static void update_element(struct codegen *cg, const struct map *map, struct map_key key,
+			   struct val value)
+{
+	struct builder *b = cg->b;
+	uint32_t stored = build_label(b);
+	struct val error;
+
+	maps_need_elements(cg, map);
+	error = BUILD_CALL(b, BPF_FUNC_map_update_elem, key.map, key.address, value, val_const(BPF_ANY));
+	build_branch(b, BPF_JEQ, error, val_const(0), stored);
+	build_enter(b);
+	emit_count(cg, full_site(cg, map));
+	build_leave(b);
+	build_place(b, stored);
+}
+
+/*
+ * A number, in a map that nothing is deleted from: its element is there nearly always, and to store
+ * in place takes a third of the time in which the kernel exchanges one element for another.
+ */
+static void assign_in_place(struct codegen *cg, const struct expr *target, const struct expr *value,
+			    const struct type *type)
+{
+	const struct map *map = target->map.map;
+	struct builder *b = cg->b;
+	uint32_t absent = build_label(b), stored = build_label(b);
+	struct val val, element, slot;
+	struct map_key key;
+
+	val = emit_convert(cg, emit_expr(cg, value), type_read(&cg->program->types, value->type), type);
+	key = emit_map_key(cg, target);
+	element = emit_map_lookup(cg, key);
+	build_branch(b, BPF_JEQ, element, val_const(0), absent);
+	build_enter(b);
+	emit_store_value(cg, type, element, val);
+	build_leave(b);
+	build_jump(b, stored);
+	build_place(b, absent);
+	build_enter(b);
+	slot = build_slot(b, map->layout.value_size);
+	if (map->layout.value_size > type->size)
+		emit_zero(cg, slot, map->layout.value_size);
+	emit_store_value(cg, type, slot, val);
+	update_element(cg, map, key, slot);
+	build_leave(b);
+	build_place(b, stored);
+}
+
 static void assign_keyed(struct codegen *cg, const struct expr *target, const struct expr *value)
 {
 	const struct map *map = target->map.map;
 	const struct type *type = map_stored_type(cg, map);
 	struct builder *b = cg->b;
-	uint32_t stored = build_label(b);
-	struct map_key key;
-	struct val slot, error;
+	bool runs_once = cg->instance->points.items[0]->type->flags & PROBE_RUNS_HERE;
+	struct val slot;
 
+	if (type_in_register(type) && !map->is_deleted_from && !runs_once) {
+		assign_in_place(cg, target, value, type);
+		return;
+	}
 	if (is_ready_key(value, type) && map->layout.value_size == type->size) {
 		slot = emit_expr(cg, value);
 	} else {
@@ -284,15 +336,7 @@ static void assign_keyed(struct codegen *cg, const struct expr *target, const st
 			emit_zero(cg, build_offset(b, slot, type->size),
 				  map->layout.value_size - type->size);
 	}
-	key = emit_map_key(cg, target);
-	maps_need_elements(cg, map);
-	error = BUILD_CALL(b, BPF_FUNC_map_update_elem, key.map, key.address, slot,
-			   val_const(BPF_ANY));
-	build_branch(b, BPF_JEQ, error, val_const(0), stored);
-	build_enter(b);
-	emit_count(cg, full_site(cg, map));
-	build_leave(b);
-	build_place(b, stored);
+	update_element(cg, map, emit_map_key(cg, target), slot);
 }
 
 void emit_map_assign(struct codegen *cg, const struct expr *target, const struct expr *value)

@@ -87,6 +87,7 @@ struct map {
 	struct span value_span;		/* what gave the value type */
 	const struct builtin *aggregate; /* count(), ...: the row, or NULL */
 	bool is_assigned, is_read;
+	bool is_deleted_from; /* by delete(): elements come and go */
 	bool is_walked; /* by for or len(): all its elements lie in one kernel map */
 	uint32_t index; /* in program.maps, and of its kernel map in the object */
 	struct map_layout {

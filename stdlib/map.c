@@ -95,6 +95,15 @@ static void check_key(struct checker *checker, struct expr *call)
 			    map->name);
 }
 
+static void check_delete(struct checker *checker, struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 0);
+
+	check_key(checker, call);
+	if (arg->kind == EXPR_MAP && arg->map.map)
+		arg->map.map->is_deleted_from = true;
+}
+
 static struct map_key key_of(struct codegen *cg, const struct expr *call)
 {
 	const struct expr *map_expr = call_arg(call, 0), *key = call_arg(call, 1);
@@ -281,7 +290,7 @@ const struct builtin map_builtins[] = {
 		     "@[1]: 0\n" },
 	{ "delete", "bool (map, [key])",
 	  "Removes one element of a map; delete(@m[key]), too.  True when it was there.",
-	  BUILTIN_DISCARDABLE | BUILTIN_MUST_CALL | BUILTIN_EACH, .check = check_key, .emit = emit_delete,
+	  BUILTIN_DISCARDABLE | BUILTIN_MUST_CALL | BUILTIN_EACH, .check = check_delete, .emit = emit_delete,
 	  .handle = handle_clear,
 	  .example = "begin { @[1, 2] = 3; print(delete(@, (1, 2))); print(delete(@, (1, "
 		     "2))); }\n"
