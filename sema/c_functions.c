@@ -15,7 +15,7 @@
 
 /* --- reading ----------------------------------------------------------------------- */
 
-/* Names that are called in the script and may be functions of a file. */
+/* Names that are called in the script, which has no such function itself. */
 struct names {
 	struct ast_visitor visitor; /* first */
 	struct program *program;
@@ -54,6 +54,14 @@ static void find_names(struct names *names)
 	size_t i;
 
 	table_init(&names->seen, names->program->arena);
+	for (i = 0; i < script->decls.count; i++) {
+		const struct decl *decl = script->decls.items[i];
+
+		if (decl->kind == DECL_FUNCTION)
+			table_set_str(&names->seen, decl->function->name, names);
+		else if (decl->kind == DECL_MACRO)
+			table_set_str(&names->seen, decl->macro->name, names);
+	}
 	for (i = 0; i < script->decls.count; i++) {
 		struct decl *decl = script->decls.items[i];
 
@@ -125,6 +133,8 @@ void c_functions_read(struct program *program, const struct imported_file *file,
 	int err;
 
 	find_names(&names);
+	if (!names.list.count)
+		return; /* nothing of it is wanted */
 	source.names = names.list.items;
 	source.name_count = names.list.count;
 	err = program->target->read_c ? program->target->read_c(program->target, &program->types,

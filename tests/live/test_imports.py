@@ -183,12 +183,19 @@ def test_without_clang(bpfline, tmp_path):
     assert result.status == 2 and "there is no clang" in result.stderr and "install the package clang" in result.stderr
 
 
+def test_nothing_is_compiled_that_nobody_calls(bpfline, tmp_path):
+    write(tmp_path, broken_dot_h="this is no C")
+    script = 'import "%s"; fn own($a : int64) : int64 { return $a; } begin { print(own(1)); }' % (tmp_path / "broken.h")
+    result = bpfline.dump("object", "-e", script, env={"PATH": "/nowhere"})
+    assert (result.status, result.stderr) == (0, "")
+
+
 def test_other_files_are_no_objects(bpfline, tmp_path):
     write(tmp_path, text_dot_o="this is text", empty_dot_o="")
     for path in (tmp_path / "text.o", tmp_path / "empty.o", bpfline.path):
         copy = tmp_path / "copy.o"
         shutil.copy(path, copy)
-        result = bpfline.script(MAIN % (copy, "1"))
+        result = bpfline.script(MAIN % (copy, "more(1)"))
         assert result.status == 1 and "is no object file for BPF" in result.stderr, result.stderr
 
 
