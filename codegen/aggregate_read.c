@@ -122,7 +122,12 @@ static struct val average(struct codegen *cg, const struct gather *gather)
 
 struct val emit_aggregate_read(struct codegen *cg, const struct expr *map_expr)
 {
-	return emit_aggregate_at(cg, map_expr->map.map, emit_map_key(cg, map_expr), map_expr->span);
+	const struct map *map = map_expr->map.map;
+	struct map_key key = emit_map_key(cg, map_expr);
+
+	if (cg->program->options->count_quiet && !map->layout.is_array)
+		emit_count_absent(cg, map_expr, emit_map_lookup(cg, key));
+	return emit_aggregate_at(cg, map, key, map_expr->span);
 }
 
 struct val emit_aggregate_at(struct codegen *cg, const struct map *map, struct map_key key,

@@ -281,6 +281,9 @@ void map_is_observed(struct codegen *cg, const struct map *map);
 /* What the map's values are stored as: integers have 64 bits. */
 const struct type *map_stored_type(struct codegen *cg, const struct map *map);
 
+/* With -k: counts a read of an element that is not there, when `element` is 0. */
+void emit_count_absent(struct codegen *cg, const struct expr *map_expr, struct val element);
+
 struct val emit_map_read(struct codegen *cg, const struct expr *map_expr);
 void emit_map_assign(struct codegen *cg, const struct expr *target, const struct expr *value);
 void emit_map_compound(struct codegen *cg, const struct expr *target, enum binary_op op,

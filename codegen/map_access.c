@@ -182,8 +182,7 @@ struct val emit_map_element(struct codegen *cg, const struct expr *map_expr, uin
 
 /* --- reading ---------------------------------------------------------------------------- */
 
-/* With -k. */
-static void count_absent(struct codegen *cg, const struct expr *map_expr, struct val element)
+void emit_count_absent(struct codegen *cg, const struct expr *map_expr, struct val element)
 {
 	uint32_t site = codegen_add_site(cg, SITE_ABSENT, map_expr->span, map_expr->map.name);
 	uint32_t there = build_label(cg->b);
@@ -218,7 +217,7 @@ struct val emit_map_read(struct codegen *cg, const struct expr *map_expr)
 			      codegen_data(cg, arena_alloc(cg->arena, type->size), type->size));
 	element = emit_map_lookup(cg, emit_map_key(cg, map_expr));
 	if (cg->program->options->count_quiet)
-		count_absent(cg, map_expr, element);
+		emit_count_absent(cg, map_expr, element);
 	build_branch(b, BPF_JEQ, element, val_const(0), end);
 	build_enter(b);
 	build_var_set(b, result, emit_load_value(cg, type, element));

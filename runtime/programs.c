@@ -143,6 +143,9 @@ static void report_refusal(struct session *session, const struct object_program 
 	struct sources *sources = session->object->sources;
 	struct strbuf text;
 
+	/* Its log may have been cut before it said so. */
+	if (err == -E2BIG && !is_out_of_patience(complaint))
+		complaint = "the program is too complex";
 	strbuf_init(&text, session->arena);
 	if (session->options->verbose)
 		report_line("%s", log);

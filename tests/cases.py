@@ -16,6 +16,7 @@ A case begins with `===` and its name; the script follows.  Sections after it:
     --- status      exit status (0 when the section is missing)
     --- attached    the number in "Attached N probes"
     --- since       the first kernel that can do it, for the guests
+    --- before      lines that standard error must hold on older ones, where it fails
     --- beside      a script of another run, attached before this one begins
 
 LOAD in script or arguments is the load program, TARGET the one to put probes into.
@@ -65,7 +66,7 @@ def kernel_address(name):
 EXPECTED_NOISE = re.compile(r"^Attached \d+ probes?\n|^.*WARNING: \d+ events? were missed here: .*\n.*\n *~+\n",
                             re.MULTILINE)
 
-SECTIONS = {"args", "params", "stdin", "stdout", "stdout~", "stderr", "status", "attached", "since", "beside"}
+SECTIONS = {"args", "params", "stdin", "stdout", "stdout~", "stderr", "status", "attached", "since", "before", "beside"}
 
 
 def read_cases(path):
@@ -100,6 +101,13 @@ def run_case(case, bpfline):
         if "beside" in case.sections:
             stack.enter_context(bpfline.start(case.sections["beside"].strip()))
         return bpfline.run(*case.command(bpfline.load), stdin=case.sections.get("stdin", "").encode())
+
+
+def check_refusal(case, result):
+    """The same on a kernel that cannot: it says so."""
+    assert result.status in (1, 255), "status %d\n%s" % (result.status, result.stdout)
+    for line in case.sections["before"].splitlines():
+        assert line in result.stderr, "stderr lacks %r\n%s" % (line, result.stderr)
 
 
 def check_case(case, result):

@@ -15,7 +15,8 @@ from cases import read_cases
 from support import TESTS, environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FILES = [*(os.path.join(TESTS, "live", name + ".cases") for name in ("smoke", "loops", "uprobes")),
+FILES = [*(os.path.join(TESTS, "live", name + ".cases") 
+           for name in ("smoke", "loops", "uprobes", "library", "aggregates")),
          os.path.join(HERE, "functions.cases")]
 KERNELS = ["5.10", "6.1", "6.12", "7.2"]
 NO_GUEST = 125  # vmrun could not fetch or boot
