@@ -257,7 +257,8 @@ static void check_for(struct walk *walk, struct stmt *stmt)
 
 		for (i = 0; i < 2; i++) {
 			ast_walk_expr(&walk->visitor, &ends[i]);
-			if (ends[i]->type->kind != TYPE_INT && ends[i]->type->kind != TYPE_VOID)
+			if (ends[i]->type->kind != TYPE_INT &&
+			    (ends[i]->type->kind != TYPE_VOID || !diags_of(walk)->error_count))
 				diag_report(diags_of(walk), ends[i]->span, DIAG_BAD_OPERAND,
 					    "Loop range requires an integer for the %s value",
 					    i ? "end" : "start");
@@ -289,7 +290,8 @@ static void check_return(struct walk *walk, struct stmt *stmt)
 	}
 	if (!stmt->expr)
 		return;
-	if (!type_is_integer(stmt->expr->type) && stmt->expr->type->kind != TYPE_VOID)
+	if (!type_is_integer(stmt->expr->type) &&
+	    (stmt->expr->type->kind != TYPE_VOID || !diags_of(walk)->error_count))
 		diag_report(diags_of(walk), stmt->expr->span, DIAG_BAD_OPERAND,
 			    "a probe returns an integer, this is a %s", stmt->expr->type->name);
 }

@@ -117,17 +117,22 @@ static void check_allowed(struct checker *checker, struct span span, const struc
 	}
 }
 
-static void check_args(struct checker *checker, struct expr *call, const struct prototype *prototype)
+/* False: one is of the wrong kind, which is told here or was told before. */
+static bool check_args(struct checker *checker, struct expr *call, const struct prototype *prototype)
 {
+	bool fit = true;
 	size_t i;
 
 	for (i = 0; i < call->call.args.count; i++) {
 		const struct expr *arg = call->call.args.items[i];
 		enum param_kind kind = i < prototype->count ? prototype->params[i] : PARAM_ANY;
 
-		if (!arg_fits(arg, kind))
+		if (!arg_fits(arg, kind)) {
 			report_arg(checker, call, arg, kind);
+			fit = false;
+		}
 	}
+	return fit;
 }
 
 void check_call(struct checker *checker, struct expr *call)
@@ -135,6 +140,7 @@ void check_call(struct checker *checker, struct expr *call)
 	const struct builtin *builtin = call->call.builtin;
 	struct prototype prototype;
 	size_t before = checker->program->diags->error_count;
+	bool fit = false;
 
 	if (!builtin)
 		return;
@@ -144,8 +150,9 @@ void check_call(struct checker *checker, struct expr *call)
 	    (call->call.args.count > prototype.count && !prototype.is_variadic))
 		report_count(checker, call, &prototype);
 	else
-		check_args(checker, call, &prototype);
-	if (builtin->check && checker->program->diags->error_count == before)
+		fit = check_args(checker, call, &prototype);
+	fit |= (builtin->flags & BUILTIN_WORDS) != 0; /* a word has no type */
+	if (builtin->check && fit && checker->program->diags->error_count == before)
 		builtin->check(checker, call);
 }
 

@@ -117,6 +117,7 @@ const struct type *infer_field(struct inferer *inferer, struct expr *expr)
 {
 	const struct type *object = expr->field.object->type;
 
+	infer_report_void(inferer, expr->field.object);
 	if (!object || is_void(object))
 		return object;
 	if (object->kind == TYPE_POINTER)
@@ -153,6 +154,7 @@ const struct type *infer_element(struct inferer *inferer, struct expr *expr)
 {
 	const struct type *object = expr->element.object->type;
 
+	infer_report_void(inferer, expr->element.object);
 	if (!object || is_void(object))
 		return object;
 	if (object->kind == TYPE_TUPLE)
@@ -170,6 +172,8 @@ const struct type *infer_index(struct inferer *inferer, struct expr *expr)
 	const struct type *object = expr->index.object->type;
 	int64_t number;
 
+	infer_report_void(inferer, expr->index.object);
+	infer_report_void(inferer, expr->index.index);
 	if (!object || is_void(object))
 		return object;
 	switch (object->kind) {

@@ -24,6 +24,15 @@ static bool is_void(const struct type *type)
 
 /* --- operators ------------------------------------------------------------- */
 
+void infer_report_void(struct inferer *inferer, const struct expr *operand)
+{
+	struct diags *diags = inferer->program->diags;
+
+	if (inferer->is_final && operand->type && is_void(operand->type) && !diags->error_count)
+		diag_report(diags, operand->span, DIAG_NOT_A_VALUE,
+			    "this has no value to work on");
+}
+
 static bool is_comparison(enum binary_op op)
 {
 	switch (op) {
@@ -141,6 +150,10 @@ static const struct type *infer_binary(struct inferer *inferer, struct expr *exp
 		left = left ? left : right;
 		right = right ? right : left;
 	}
+	if (expr->binary.op != BINARY_LOGICAL_AND && expr->binary.op != BINARY_LOGICAL_OR) {
+		infer_report_void(inferer, expr->binary.left);
+		infer_report_void(inferer, expr->binary.right);
+	}
 	if (is_void(left) || is_void(right))
 		return compares ? inferer->program->types.bool_type : void_of(inferer);
 	type = infer_arithmetic(&inferer->program->types, expr->binary.op, left, right);
@@ -200,6 +213,8 @@ static const struct type *infer_unary(struct inferer *inferer, struct expr *expr
 		return infer_address(inferer, expr);
 	if (!operand)
 		return expr->unary.op == UNARY_NOT ? types->bool_type : NULL;
+	if (expr->unary.op != UNARY_NOT)
+		infer_report_void(inferer, expr->unary.operand);
 	if (is_void(operand))
 		return operand;
 	operand = type_read(types, operand);
@@ -325,6 +340,7 @@ static const struct type *infer_cast(struct inferer *inferer, struct expr *expr)
 
 	if (!to)
 		return inferer->is_final ? void_of(inferer) : NULL;
+	infer_report_void(inferer, expr->cast.operand);
 	if (!from || is_void(from))
 		return to;
 	/* Whose memory it is does not change by looking at it as something else. */
@@ -384,121 +400,14 @@ static const struct type *infer_builtin(struct inferer *inferer, struct expr *ex
 	if (expr->kind == EXPR_CALL)
 		infer_key_args(inferer, expr, &prototype);
 	if (builtin->infer) {
-		const struct type *type = builtin->infer(inferer, expr);
+		const struct type *type = NULL;
+
+		if (prototype.required <= (expr->kind == EXPR_CALL ? expr->call.args.count : 0))
+			type = builtin->infer(inferer, expr);
 
 		return !type && inferer->is_final ? void_of(inferer) : type;
 	}
 	return type_from_words(inferer, prototype.result, prototype.result_length);
-}
-
-/* --- compile time ------------------------------------------------------------ */
-
-static void become_number(struct inferer *inferer, struct expr *expr, uint64_t number)
-{
-	expr->type = type_literal(&inferer->program->types, number, false);
-	if (!inferer->is_final)
-		return;
-	expr->kind = EXPR_NUMBER;
-	memset(&expr->number, 0, sizeof(expr->number));
-	expr->number.value = number;
-}
-
-/* Of a literal the size of the narrowest signed type that holds it. */
-static uint32_t size_of_literal(const struct type *literal)
-{
-	unsigned size;
-
-	for (size = 1; size < 8 && literal->integer.literal_bits >= size * 8; size *= 2)
-		;
-	return size;
-}
-
-static void infer_sizeof(struct inferer *inferer, struct expr *expr)
-{
-	const struct type *type = expr->of.spec ? type_from_spec(inferer, expr->of.spec)
-						: expr->of.operand->type;
-
-	if (type && type->kind == TYPE_STRUCT)
-		type_complete(&inferer->program->types, type);
-	if (!type)
-		expr->type = inferer->is_final ? void_of(inferer) : NULL;
-	else if (type->kind == TYPE_INT && type->integer.is_literal)
-		become_number(inferer, expr, size_of_literal(type));
-	else
-		become_number(inferer, expr, type->size);
-}
-
-static void infer_offsetof(struct inferer *inferer, struct expr *expr)
-{
-	struct types *types = &inferer->program->types;
-	const struct type *type = expr->of.spec ? type_from_spec(inferer, expr->of.spec)
-						: expr->of.operand->type;
-	uint32_t total = 0, offset;
-	size_t i;
-
-	for (i = 0; type && i < expr->of.fields.count; i++) {
-		const struct field *field = type->kind == TYPE_STRUCT
-						    ? type_field(types, type, expr->of.fields.items[i],
-								 &offset)
-						    : NULL;
-
-		if (!field) {
-			if (inferer->is_final)
-				diag_report(inferer->program->diags, expr->span, DIAG_UNKNOWN_FIELD,
-					    "'%s' does not contain a field named '%s'", type->name,
-					    expr->of.fields.items[i]);
-			expr->type = void_of(inferer);
-			return;
-		}
-		total += offset;
-		type = field->type;
-	}
-	if (type)
-		become_number(inferer, expr, total);
-	else
-		expr->type = inferer->is_final ? void_of(inferer) : NULL;
-}
-
-/* One literal of the record that typeinfo gives. */
-static void add_item(struct inferer *inferer, struct expr *expr, const char *name, const char *text,
-		     const struct expr *whole)
-{
-	struct program *program = inferer->program;
-	struct expr *item = arena_new_struct(program->arena, struct expr);
-
-	item->span = whole->span;
-	item->depth = 1;
-	if (text) {
-		item->kind = EXPR_STRING;
-		item->string.text = text;
-		item->string.length = strlen(text);
-		item->type = type_string(&program->types, (uint32_t)strlen(text) + 1);
-	} else {
-		item->kind = EXPR_NUMBER;
-		item->type = type_int(&program->types, 8, false);
-	}
-	vec_push(program->arena, &expr->record.names, intern_str(program->interner, name));
-	vec_push(program->arena, &expr->record.items, item);
-}
-
-/* A record of literals once the type is known; its strings are of the type's length. */
-static void infer_typeinfo(struct inferer *inferer, struct expr *expr)
-{
-	const struct type *type = expr->of.spec ? type_from_spec(inferer, expr->of.spec)
-						: expr->of.operand->type;
-	struct expr record = { .kind = EXPR_RECORD, .span = expr->span, .depth = expr->depth };
-
-	if (!type) {
-		expr->type = inferer->is_final ? void_of(inferer) : NULL;
-		return;
-	}
-	add_item(inferer, &record, "btf_id", NULL, expr);
-	add_item(inferer, &record, "base_type", type_base_name(type), expr);
-	add_item(inferer, &record, "full_type", type->name, expr);
-	record.type = infer_items(inferer, &record.record.items, record.record.names.items);
-	if (inferer->is_final)
-		*expr = record;
-	expr->type = record.type;
 }
 
 /* --- all kinds ---------------------------------------------------------------- */
@@ -582,12 +491,8 @@ void infer_expr(struct inferer *inferer, struct expr **slot)
 {
 	struct expr *expr = *slot;
 
-	if (expr->kind == EXPR_SIZEOF)
-		infer_sizeof(inferer, expr);
-	else if (expr->kind == EXPR_OFFSETOF)
-		infer_offsetof(inferer, expr);
-	else if (expr->kind == EXPR_TYPEINFO)
-		infer_typeinfo(inferer, expr);
+	if (expr->kind == EXPR_SIZEOF || expr->kind == EXPR_OFFSETOF || expr->kind == EXPR_TYPEINFO)
+		infer_of(inferer, expr);
 	else if (expr->kind == EXPR_CALL && expr->call.function)
 		infer_function_call(inferer, expr);
 	else if (expr->kind == EXPR_CALL && expr->call.c_function)

@@ -24,10 +24,16 @@ void infer_function_call(struct inferer *inferer, struct expr *call);
 void infer_c_call(struct inferer *inferer, struct expr *call);
 void infer_return(struct inferer *inferer, const struct expr *value);
 
+/* An operand that has no value, as of print(1) + 2, unless something else is wrong already. */
+void infer_report_void(struct inferer *inferer, const struct expr *operand);
+
 /* Of e.f, e.0 and e[i] (infer_access.c). */
 const struct type *infer_field(struct inferer *inferer, struct expr *expr);
 const struct type *infer_element(struct inferer *inferer, struct expr *expr);
 const struct type *infer_index(struct inferer *inferer, struct expr *expr);
+
+/* Of sizeof, offsetof and typeinfo, which become literals (infer_of.c). */
+void infer_of(struct inferer *inferer, struct expr *expr);
 
 /* One use of a map with these keys; in infer.c. */
 void infer_map_key(struct inferer *inferer, struct map *map, const struct expr_vec *keys,

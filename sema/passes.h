@@ -44,6 +44,9 @@ bool if_is_decided(const struct expr *expr, struct block **ret_dead);
  */
 bool decide_conditions(struct program *program);
 
+/* config.KEY -> a constant; false: the expression is none of these. */
+bool resolve_setting(struct program *program, struct expr *expr);
+
 /* A call as an old release had it -> what is written today; the call's builtin is known. */
 void replace_old_form(struct program *program, struct expr *expr);
 

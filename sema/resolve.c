@@ -232,6 +232,16 @@ static void become_constant(struct expr *expr, const struct c_constant *constant
 	expr->number.enumeration = constant->type;
 }
 
+/* @ = count; is @ = count(); */
+static void become_call(struct expr *expr, const struct builtin *builtin)
+{
+	expr->kind = EXPR_CALL;
+	memset(&expr->call, 0, sizeof(expr->call));
+	expr->call.name = builtin->name;
+	expr->call.name_span = expr->span;
+	expr->call.builtin = builtin;
+}
+
 static void resolve_ident(struct resolver *resolver, struct expr *expr)
 {
 	struct program *program = resolver->program;
@@ -253,7 +263,10 @@ static void resolve_ident(struct resolver *resolver, struct expr *expr)
 			suggest_builtin(program, expr->ident.name);
 		return;
 	}
-	expr->ident.builtin = builtin;
+	if (builtin->flags & BUILTIN_AGGREGATE)
+		become_call(expr, builtin);
+	else
+		expr->ident.builtin = builtin;
 }
 
 static void resolve_call(struct resolver *resolver, struct expr *expr)
@@ -303,48 +316,6 @@ static void resolve_args(struct resolver *resolver, struct expr *expr)
 	}
 }
 
-/* config.KEY: a constant. */
-static void become_setting(struct resolver *resolver, struct expr *expr)
-{
-	struct program *program = resolver->program;
-	struct config_value value;
-
-	if (!config_get(&program->config, expr->field.name, &value)) {
-		diag_report(program->diags, expr->field.name_span, DIAG_UNKNOWN_FIELD,
-			    "there is no setting '%s'", expr->field.name);
-		value = (struct config_value){ .kind = CONFIG_NUMBER };
-	}
-	switch (value.kind) {
-	case CONFIG_NUMBER:
-		expr->kind = EXPR_NUMBER;
-		memset(&expr->number, 0, sizeof(expr->number));
-		expr->number.value = value.number;
-		return;
-	case CONFIG_BOOL:
-		expr->kind = EXPR_BOOL;
-		expr->boolean = value.boolean;
-		return;
-	case CONFIG_TEXT:
-		expr->kind = EXPR_STRING;
-		memset(&expr->string, 0, sizeof(expr->string));
-		expr->string.text = value.text;
-		expr->string.length = strlen(value.text);
-		return;
-	}
-	unreachable();
-}
-
-/* Is it a field of a name that stands for the settings? */
-static bool is_setting(const struct program *program, const struct expr *expr)
-{
-	const struct builtin *builtin;
-
-	if (expr->kind != EXPR_FIELD || expr->field.object->kind != EXPR_IDENT)
-		return false;
-	builtin = table_get_str(&program->builtins, expr->field.object->ident.name);
-	return builtin && (builtin->flags & BUILTIN_SETTINGS);
-}
-
 /* --- the walk -------------------------------------------------------------- */
 
 static void resolve_branch(struct resolver *resolver, struct block *block, const struct block *dead)
@@ -387,9 +358,9 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 		return false;
 	}
 	find_type_operand(resolver->program, expr);
-	if (is_setting(resolver->program, expr))
-		become_setting(resolver, expr);
-	else if (expr->kind == EXPR_IDENT)
+	if (resolve_setting(resolver->program, expr))
+		return false;
+	if (expr->kind == EXPR_IDENT)
 		resolve_ident(resolver, expr);
 	else if (expr->kind == EXPR_VAR)
 		resolve_var(resolver, expr);

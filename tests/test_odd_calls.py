@@ -1,0 +1,40 @@
+"""Every name of the library in places where it does not belong: an answer, never a crash."""
+import concurrent.futures
+import glob
+import os
+import re
+
+import pytest
+
+from support import SOURCE
+
+FORMS = ["$x = NAME;", "NAME;", "print(NAME);", "@ = NAME;", "@[NAME] = 1;", "NAME();", "NAME(1);", 'NAME("a");', "NAME(@m);",
+         "NAME($x, 2);", "NAME(pid, comm, 3);", "@a[1] = NAME(@a);", "if (NAME) { }", "$z = NAME(NAME);",
+         "NAME($1, (1, 2), curtask, int8);", "for $i : NAME..3 { }", "NAME.field;", "NAME[1];", "&NAME;", "NAME++;",
+         "~NAME(1);", "NAME(1) + 2;", "NAME(1).x;", "NAME(1)[0];", "NAME(1).0;", "for $i : NAME(1)..2 { }", "return NAME(1);",
+         "(int32)NAME(1);", "(NAME(1), 2);", "curtask[NAME(1)];", "$x = NAME(1) ? NAME(1) : 2;"]
+
+
+def names():
+    rows = []
+    for path in glob.glob(os.path.join(SOURCE, "stdlib", "*.c")):
+        with open(path, encoding="utf-8") as f:
+            rows += re.findall(r'^\s*\{ "([a-z_0-9]+)"', f.read(), re.MULTILINE)
+    return sorted(set(rows))
+
+
+def test_names_are_found():
+    assert len(names()) > 100
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_odd_call(bpfline, form):
+    """run() fails on what ends by a signal or by a sanitizer."""
+    def run(name):
+        script = "begin { %s }" % form.replace("NAME", name)
+        return script, bpfline.run("--target=" + bpfline.canned, "--mode", "codegen", "-e", script)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for script, result in pool.map(run, names()):
+            assert result.status in (0, 1), script
+            assert result.status == 0 or "ERROR: " in result.stderr, script
