@@ -2,8 +2,8 @@
  * Looking into strings and memory: strstr, memcmp, strcap.
  *
  * Kernels that have it are given may_goto, with which they see a loop once if
- * each of its turns may be any.  Others walk through to its bounds: two of them
- * must not multiply to more than they take.
+ * each of its turns may be any.  With bpf_loop() strstr is two callbacks.  Others
+ * walk through to its bounds: two of them must not multiply to more than they take.
  */
 #include <linux/bpf.h>
 #include <string.h>
@@ -56,10 +56,10 @@ static void check_strstr(struct checker *checker, struct expr *call)
 	const struct expr *hay = call_arg(call, 0), *needle = call_arg(call, 1);
 
 	if (literal_of(needle) || (uint64_t)hay->type->size * needle->type->size <= TURNS_MAX ||
-	    target_has(checker->program->target, FEATURE_MAY_GOTO))
+	    target_has(checker->program->target, FEATURE_LOOP))
 		return;
 	diag_report(checker->program->diags, call->span, DIAG_UNSUPPORTED,
-		    "%s() of strings of %u and %u bytes needs Linux 6.9", call->call.name,
+		    "%s() of strings of %u and %u bytes needs Linux 5.17", call->call.name,
 		    hay->type->size, needle->type->size);
 	diag_hint(checker->program->diags, "a literal as the second, or shorter strings, work here");
 }
@@ -104,6 +104,100 @@ static void match_bytes(struct codegen *cg, const struct search *search, uint32_
 	build_leave(b);
 }
 
+/* --- by callbacks */
+
+/* Words on the stack that they share. */
+enum { WORD = 8, RESULT = 0, HAY = 8, NEEDLE = 16, POSITION = 24, MATCHES = 32, HAND_SIZE = 40 };
+
+/* Arguments of what bpf_loop() calls, and its answers. */
+enum { ARGUMENT_TURN, ARGUMENT_HAND };
+enum { GO_ON = 0, STOP = 1 };
+
+static struct val load_at(struct codegen *cg, struct val hand, int64_t base, struct val offset)
+{
+	struct val address = build_load(cg->b, WORD, false, hand, base);
+
+	return build_load(cg->b, 1, false, build_alu(cg->b, BPF_ADD, address, offset), 0);
+}
+
+/* A byte of the needle against one of the hay. */
+static struct val build_compare(struct codegen *cg, const struct search *search)
+{
+	struct outer_function outer = callback_begin(cg, STOP);
+	struct builder *b = cg->b;
+	struct val turn = build_argument(b, ARGUMENT_TURN), hand = build_argument(b, ARGUMENT_HAND);
+	uint32_t matches = build_label(b), differ = build_label(b);
+	struct val wanted, place;
+
+	build_branch(b, BPF_JGE, turn, val_const(search->needle_size), matches);
+	wanted = load_at(cg, hand, NEEDLE, turn);
+	build_branch(b, BPF_JEQ, wanted, val_const(0), matches);
+	place = build_alu(b, BPF_ADD, build_load_number(b, hand, POSITION), turn);
+	build_branch(b, BPF_JGE, place, val_const(search->hay_size), differ);
+	build_branch(b, BPF_JNE, load_at(cg, hand, HAY, place), wanted, differ);
+	build_exit(b, val_const(GO_ON));
+	build_place(b, matches);
+	build_store(b, WORD, hand, MATCHES, val_const(1));
+	build_place(b, differ);
+	build_exit(b, val_const(STOP));
+	return callback_end(cg, &outer);
+}
+
+/* One position of the hay. */
+static struct val build_position(struct codegen *cg, const struct search *search, const char *text,
+				 uint32_t last)
+{
+	struct outer_function outer = callback_begin(cg, STOP);
+	struct builder *b = cg->b;
+	struct val at = build_argument(b, ARGUMENT_TURN), hand = build_argument(b, ARGUMENT_HAND);
+	uint32_t differ = build_label(b), stop = build_label(b);
+
+	build_branch(b, BPF_JGE, at, val_const(last), stop);
+	if (text) {
+		match_literal(cg, build_alu(b, BPF_ADD, build_load(b, WORD, false, hand, HAY), at), text,
+			      differ);
+	} else {
+		build_store(b, WORD, hand, POSITION, at);
+		build_store(b, WORD, hand, MATCHES, val_const(0));
+		BUILD_CALL(b, BPF_FUNC_loop, val_const(search->needle_size + 1),
+			   build_compare(cg, search), hand, val_const(0));
+		build_branch(b, BPF_JEQ, build_load_number(b, hand, MATCHES), val_const(0), differ);
+	}
+	build_store(b, WORD, hand, RESULT, at);
+	build_jump(b, stop);
+	build_place(b, differ);
+	build_branch(b, BPF_JEQ, load_at(cg, hand, HAY, at), val_const(0), stop);
+	build_exit(b, val_const(GO_ON));
+	build_place(b, stop);
+	build_exit(b, val_const(STOP));
+	return callback_end(cg, &outer);
+}
+
+static struct val search_by_callbacks(struct codegen *cg, const struct search *search,
+				      const char *text, uint32_t last)
+{
+	struct builder *b = cg->b;
+	struct val hand = build_stack_slot(b, HAND_SIZE);
+
+	build_store(b, WORD, hand, RESULT, val_const(-1));
+	build_store(b, WORD, hand, HAY, search->hay);
+	if (!text)
+		build_store(b, WORD, hand, NEEDLE, search->needle);
+	BUILD_CALL(b, BPF_FUNC_loop, val_const(last), build_position(cg, search, text, last), hand,
+		   val_const(0));
+	return build_load_number(b, hand, RESULT);
+}
+
+static bool has_callbacks(const struct codegen *cg)
+{
+	const struct target *target = cg->program->target;
+
+	return target_has(target, FEATURE_LOOP) && !target_has(target, FEATURE_MAY_GOTO) &&
+	       cg->depth + 2 <= FRAMES_MAX;
+}
+
+/* --- by a loop */
+
 /* The position, or -1. */
 static struct val emit_strstr(struct codegen *cg, const struct expr *call)
 {
@@ -122,6 +216,8 @@ static struct val emit_strstr(struct codegen *cg, const struct expr *call)
 		search.needle = own_string(cg, needle);
 	if (length)
 		last = search.hay_size > length ? search.hay_size - length : 0;
+	if (has_callbacks(cg))
+		return search_by_callbacks(cg, &search, text, last);
 	build_var_set(b, result, val_const(-1));
 	begin_count(cg, search.at, top, end);
 	at = build_var_get(b, search.at);
