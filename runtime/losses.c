@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/version.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -154,7 +155,19 @@ static bool is_data_loss(enum site_kind kind)
 	unreachable();
 }
 
-/* What a program does can be an event for it, or for another: the kernel then runs none. */
+/*
+ * What a program does can be an event for it: the kernel then runs it not once more on that CPU.
+ * From 7.0 on a task may be preempted inside a program on a tracepoint; until it goes on, what
+ * other tasks do on that CPU is missed, too.  The kernel counts the two together.
+ */
+static const char *who_was_missed(const struct session *session)
+{
+	return session->target->kernel_version < KERNEL_VERSION(7, 0, 0)
+		       ? "whose own doing or interruption they were"
+		       : "whose own doing or interruption they were, or whose task was preempted while "
+			 "others made them";
+}
+
 static bool report_missed(struct session *session)
 {
 	const struct object *object = session->object;
@@ -167,9 +180,8 @@ static bool report_missed(struct session *session)
 		if (!count)
 			continue;
 		consumer_warn(&session->consumer, object->programs.items[i].span,
-			      "%" PRIu64 " event%s missed here: a program was running already, whose "
-			      "own doing or interruption they were",
-			      count, count == 1 ? " was" : "s were");
+			      "%" PRIu64 " event%s missed here: a program was running already, %s",
+			      count, count == 1 ? " was" : "s were", who_was_missed(session));
 		is_loss = true;
 	}
 	if (session->missed)

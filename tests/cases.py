@@ -61,10 +61,13 @@ def kernel_address(name):
         return next("0x" + line.split()[0] for line in symbols if line.split()[2] == name)
 
 
-# What a sound run may say.  Events of *others* may be missed where the kernel lets a task be
-# preempted inside a program (system calls from 6.13 on): what a case counts is checked by its count.
-EXPECTED_NOISE = re.compile(r"^Attached \d+ probes?\n|^.*WARNING: \d+ events? were missed here: .*\n.*\n *~+\n",
-                            re.MULTILINE)
+# What a sound run says.  From 7.0 on the kernel lets a task be preempted inside a program on a tracepoint
+# and then misses what other tasks do on that CPU; it counts them, so the warning is right.  What a case
+# counts itself is checked by its count.  Measured on one CPU: two tasks that each make 200000 system calls
+# lose a tenth of them on 7.2 and none on 6.12 and 6.18.
+EXPECTED_NOISE = re.compile(r"^Attached \d+ probes?\n" +
+                            (r"|^.*WARNING: \d+ events? (was|were) missed here: .*\n.*\n *~+\n"
+                             if int(os.uname().release.split(".")[0]) >= 7 else ""), re.MULTILINE)
 
 SECTIONS = {"args", "params", "stdin", "stdout", "stdout~", "stderr", "status", "attached", "since", "before", "beside"}
 
