@@ -26,6 +26,13 @@ from support import SOURCE, environment
 LACKS = re.compile(r"ERROR: .*needs (a kernel with|Linux)")
 
 
+NO_GUEST = 125  # vmrun could not fetch or boot
+
+
+class NoGuest(Exception):
+    """There is no such kernel to be had here."""
+
+
 def visible(text):
     """The output without the maps that values came from."""
     return "".join(line for line in text.splitlines(True) if not line.startswith(INPUTS))
@@ -79,6 +86,8 @@ class Runner:
              str(120 + 10 * count), "--", "/usr/bin/python3", os.path.join(HERE, "kernel_run.py"),
              self.bpfline, self.folder, str(first), str(count)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), check=False)
+        if done.returncode == NO_GUEST and b"died under the command" not in done.stderr:
+            raise NoGuest(done.stderr.decode(errors="replace").strip().splitlines()[-1:])
         if done.returncode:
             raise OSError("guest %s: %s" % (kernel, done.stderr.decode(errors="replace")[-2000:]))
         return [json.loads(line) for line in done.stdout.splitlines()]
