@@ -115,7 +115,7 @@ struct usage {
 	bool kernel;	 /* calls functions of the kernel */
 	bool args;	 /* names `args` */
 	bool whole_args; /* ... not only field by field */
-	bool types;	 /* names types, which may be the probed program's */
+	bool types;	 /* names types or constants, which may be the probed program's */
 	struct span args_span; /* of the first `args` */
 	VEC(const char *) fields;
 	VEC(const struct function *) functions; /* called, directly or not */
@@ -161,6 +161,7 @@ static bool note_expr(struct ast_visitor *visitor, struct expr **slot)
 	if (expr->kind == EXPR_CALL && function_named(usage->program, expr->call.name))
 		note_function(usage, function_named(usage->program, expr->call.name));
 	builtin = builtin_named(usage->program, expr);
+	usage->types |= expr->kind == EXPR_IDENT && !builtin;
 	if (builtin) {
 		note_builtin(usage, builtin, expr->span);
 		usage->kernel |= (builtin->flags & BUILTIN_KERNEL) && expr->kind == EXPR_CALL &&

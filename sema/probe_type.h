@@ -192,6 +192,10 @@ struct probe_type {
 	const struct type *(*find_type)(struct program *program, const struct attach_point *point,
 					const char *what, const char *name);
 
+	/* The same of members of its enums, as target->find_enumerator. */
+	const struct type *(*find_constant)(struct program *program, const struct attach_point *point,
+					    const char *name, int64_t *ret_value);
+
 	/* The type of `ctx`: a pointer, or a struct whose fields the mechanism reads.  NULL hook: there
 	 * is none to be used. */
 	const struct type *(*context)(struct program *program, const struct attach_point *point);

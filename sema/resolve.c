@@ -242,12 +242,33 @@ static void become_call(struct expr *expr, const struct builtin *builtin)
 	expr->call.builtin = builtin;
 }
 
+/* A member of an enum of the program that is probed.  What the script itself defines comes first,
+ * what the kernel has, last. */
+static bool become_foreign_constant(struct resolver *resolver, struct expr *expr)
+{
+	const struct instance *instance = resolver->instance;
+	const struct attach_point *point =
+		instance->points.count ? instance->points.items[0] : NULL;
+	struct c_constant constant = { .name = expr->ident.name };
+
+	if (!point || !point->type->find_constant ||
+	    table_get_str(&resolver->program->c->constants, expr->ident.name))
+		return false;
+	constant.type = point->type->find_constant(resolver->program, point, expr->ident.name,
+						   &constant.value);
+	if (constant.type)
+		become_constant(expr, &constant);
+	return constant.type;
+}
+
 static void resolve_ident(struct resolver *resolver, struct expr *expr)
 {
 	struct program *program = resolver->program;
 	const struct builtin *builtin = table_get_str(&program->builtins, expr->ident.name);
 	const struct c_constant *constant;
 
+	if (!builtin && become_foreign_constant(resolver, expr))
+		return;
 	constant = builtin ? NULL : c_find_constant(program, expr->ident.name);
 	if (constant) {
 		become_constant(expr, constant);

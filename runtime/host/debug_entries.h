@@ -155,6 +155,10 @@ const char *debug_entry_text(struct debug_entries *entries, const struct debug_e
 bool debug_find_type(struct debug_entries *entries, const char *kind, const char *name,
 		     struct debug_entry *ret_entry);
 
+/* The first enum with an enumerator of that name, and its value. */
+bool debug_find_enumerator(struct debug_entries *entries, const char *name,
+			   struct debug_entry *ret_enum, int64_t *ret_value);
+
 /* The function that begins at an address; or else the only one of that (linkage) name whose code
  * is in several parts. */
 bool debug_find_function(struct debug_entries *entries, uint64_t address, const char *name,

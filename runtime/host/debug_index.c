@@ -102,6 +102,8 @@ static void add_children(struct debug_entries *entries, const struct debug_entry
 			add_function(entries, &entry);
 		if (kind)
 			add_type(entries, &entry, kind);
+		if (entry.tag == TAG_ENUM)
+			vec_push(entries->arena, &entries->enums, entry.offset);
 		if (depth < NESTING_MAX && (entry.tag == TAG_NAMESPACE || entry.tag == TAG_STRUCT ||
 					    entry.tag == TAG_CLASS || entry.tag == TAG_UNION))
 			add_children(entries, &entry, depth + 1);
@@ -132,6 +134,75 @@ bool debug_find_type(struct debug_entries *entries, const char *kind, const char
 			      table_get_str(&entries->types,
 					    arena_printf(entries->arena, "%s %s", kind, name)),
 			      ret_entry);
+}
+
+/* Calls back with the enumerators of an enum, until true. */
+static bool each_enumerator(struct debug_entries *entries, const struct debug_entry *enumeration,
+			    bool (*callback)(struct debug_entries *entries,
+					     const struct debug_entry *enumerator,
+					     const char *name, void *context),
+			    void *context)
+{
+	struct debug_entry entry;
+	const char *name;
+	bool is_there;
+
+	for (is_there = debug_entry_child(entries, enumeration, &entry); is_there;
+	     is_there = debug_entry_next(entries, &entry, &entry)) {
+		name = debug_entry_text(entries, &entry, ATTRIBUTE_NAME);
+		if (entry.tag == TAG_ENUMERATOR && name && callback(entries, &entry, name, context))
+			return true;
+	}
+	return false;
+}
+
+static bool add_constant(struct debug_entries *entries, const struct debug_entry *enumerator UNUSED,
+			 const char *name, void *context)
+{
+	const uint64_t *offset = context;
+
+	if (!table_get_str(&entries->constants, name)) /* of several the first */
+		table_set_str(&entries->constants, name, as_value(*offset));
+	return false;
+}
+
+struct wanted_constant {
+	const char *name;
+	int64_t value;
+};
+
+static bool take_constant(struct debug_entries *entries, const struct debug_entry *enumerator,
+			  const char *name, void *context)
+{
+	struct wanted_constant *wanted = context;
+
+	if (strcmp(wanted->name, name) != 0)
+		return false;
+	wanted->value = (int64_t)debug_entry_number(entries, enumerator, ATTRIBUTE_CONST_VALUE, 0);
+	return true;
+}
+
+bool debug_find_enumerator(struct debug_entries *entries, const char *name,
+			   struct debug_entry *ret_enum, int64_t *ret_value)
+{
+	struct wanted_constant wanted = { .name = name };
+	struct debug_entry entry;
+	size_t i;
+
+	make_index(entries);
+	if (!entries->has_constants) {
+		entries->has_constants = true;
+		table_init(&entries->constants, entries->arena);
+		for (i = 0; i < entries->enums.count; i++)
+			if (debug_entry_at(entries, entries->enums.items[i], &entry))
+				each_enumerator(entries, &entry, add_constant, &entries->enums.items[i]);
+	}
+	if (!entry_of_value(entries, table_get_str(&entries->constants, name), &entry) ||
+	    !each_enumerator(entries, &entry, take_constant, &wanted))
+		return false;
+	*ret_enum = entry;
+	*ret_value = wanted.value;
+	return true;
 }
 
 bool debug_find_function(struct debug_entries *entries, uint64_t address, const char *name,

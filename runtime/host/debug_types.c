@@ -426,6 +426,16 @@ const struct type *debug_named_type(struct debug_entries *entries, struct types 
 	return convert_entry(entries, types, &entry, 0);
 }
 
+const struct type *debug_named_constant(struct debug_entries *entries, struct types *types,
+					const char *name, int64_t *ret_value)
+{
+	struct debug_entry entry;
+
+	if (!debug_find_enumerator(entries, name, &entry, ret_value))
+		return NULL;
+	return convert_enum(entries, types, &entry);
+}
+
 /* --- as text ---------------------------------------------------------------------------------------- */
 
 static const char *type_text(struct debug_entries *entries, struct arena *arena,

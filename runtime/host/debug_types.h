@@ -19,6 +19,10 @@ const struct type *debug_type_of(struct debug_entries *entries, struct types *ty
 const struct type *debug_named_type(struct debug_entries *entries, struct types *types,
 				    const char *what, const char *name);
 
+/* As target->find_enumerator. */
+const struct type *debug_named_constant(struct debug_entries *entries, struct types *types,
+					const char *name, int64_t *ret_value);
+
 /* What stands behind typedefs and qualifiers; false: void. */
 bool debug_plain_type(struct debug_entries *entries, const struct debug_entry *entry,
 		      enum debug_attribute attribute, struct debug_entry *ret_type);

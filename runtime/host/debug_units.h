@@ -46,6 +46,9 @@ struct debug_entries {
 	bool is_indexed;
 	struct table types;	/* "struct foo" to offset + 1 */
 	struct table functions; /* address to offset + 1 */
+	VEC(uint64_t) enums;	/* offsets */
+	bool has_constants;
+	struct table constants; /* name of an enumerator to offset + 1 of its enum */
 	struct table names;	/* of functions that tell no address; UINTPTR_MAX: several have it */
 };
 

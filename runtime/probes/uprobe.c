@@ -574,6 +574,7 @@ const struct probe_type probe_uprobe = {
 	.args = user_args,
 	.hidden_arg = hidden_user_arg,
 	.find_type = user_type,
+	.find_constant = user_constant,
 	.context = registers_context,
 	.list = list_entries,
 };
@@ -588,6 +589,7 @@ const struct probe_type probe_uretprobe = {
 	.space = SPACE_USER,
 	.resolve = resolve,
 	.find_type = user_type,
+	.find_constant = user_constant,
 	.context = registers_context,
 	.list = list_returns,
 };

@@ -193,6 +193,16 @@ const struct type *user_type(struct program *program, const struct attach_point 
 	return debug_named_type(binary_entries(binary), &program->types, what, name);
 }
 
+const struct type *user_constant(struct program *program, const struct attach_point *point,
+				 const char *name, int64_t *ret_value)
+{
+	struct binary *binary;
+
+	if (user_files_open(program->target->user_files, point->target, &binary))
+		return NULL;
+	return debug_named_constant(binary_entries(binary), &program->types, name, ret_value);
+}
+
 /* --- listing -------------------------------------------------------------------------------- */
 
 const char *user_arg_lines(struct lister *lister, struct binary *binary,

@@ -236,6 +236,7 @@ const struct probe_type probe_usdt = {
 	.space = SPACE_USER,
 	.resolve = resolve,
 	.find_type = user_type,
+	.find_constant = user_constant,
 	.context = registers_context,
 	.list = list,
 };

@@ -78,6 +78,9 @@ struct val emit_user_arg(struct codegen *cg, const struct instance *instance,
 const struct type *user_type(struct program *program, const struct attach_point *point,
 			     const char *what, const char *name);
 
+const struct type *user_constant(struct program *program, const struct attach_point *point,
+				 const char *name, int64_t *ret_value);
+
 /* Lines "    TYPE NAME" for listings, NULL: not known. */
 const char *user_arg_lines(struct lister *lister, struct binary *binary,
 			   const struct elf_symbol *symbol);

@@ -26,7 +26,7 @@ def target(build):
 
 
 def undisturbed(target, *args):
-    key = " ".join(map(str, args))
+    key = " ".join(map(str, [target, *args]))
     if key not in SUMS:
         SUMS[key] = subprocess.run([target, *map(str, args)], capture_output=True, text=True, check=True).stdout
     return SUMS[key]

@@ -79,6 +79,8 @@ C_CASES = {
     "casts": ('uprobe:BIN:pointers { let $n : struct node * = args.n; print($n->next->in.name); '
               'print(((node_t *)arg0)->in.x); print((enum color)5); print(sizeof(struct node)); print(offsetof(struct node, flag)); }',
               ["tail", "42", "GREEN", "88", "68"]),
+    "members of enums": ("uprobe:BIN:pointers /args.n.color == GREEN && args.n.next.color == BLUE/ { print((BLUE < RED, GREEN)); }",
+                         ["(true, GREEN)"]),
     "copies": ("uprobe:BIN:numbers { $all = args; @kept = args; print($all.b); } uprobe:BIN:packed { print(@kept.c); clear(@kept); }",
                ["65000", "-70000"]),
     "a struct as a key": ("uprobe:BIN:by_value { @[args.s] = count(); } end { print(@); clear(@); }", ["@[{ .a = -21, .b = 22 }]: 1"]),
@@ -90,6 +92,19 @@ def test_parameters_of_c(bpfline, compiled, build_name):
     program = compiled(C_BUILDS[build_name])
     for what, (script, expected) in C_CASES.items():
         assert trace(bpfline, program, script) == expected, what
+
+
+def test_constants_are_those_of_the_program(bpfline, compiled, tmp_path):
+    """The kernel has a BPF_EXIST, too, with another value; what the script defines comes first."""
+    source = tmp_path / "enum.c"
+    source.write_text("enum flag { BPF_EXIST = 77, OTHER = -5 };\n"
+                      "__attribute__((noinline, used)) long f(enum flag f) { __asm__ volatile(\"\"); return f; }\n"
+                      "int main(void) { return f(BPF_EXIST) != 77; }\n")
+    program = str(tmp_path / "enum")
+    subprocess.run(["gcc", "-g", "-O1", source, "-o", program], check=True)
+    assert trace(bpfline, program, "uprobe:BIN:f { print((BPF_EXIST, (int32)BPF_EXIST, args.f == BPF_EXIST, (int64)OTHER)); }") == [
+        "(BPF_EXIST, 77, true, -5)"]
+    assert trace(bpfline, program, "enum mine { BPF_EXIST = 3 } uprobe:BIN:f { print((int32)BPF_EXIST); }") == ["3"]
 
 
 @pytest.mark.parametrize("build_name", CXX_BUILDS)
