@@ -129,7 +129,10 @@ static void report_operands(struct inferer *inferer, const struct expr *expr)
 		diag_report(diags, expr->span, DIAG_BAD_OPERAND,
 			    "The %s operator can not be used on expressions of types %s, %s", text,
 			    left->name, right->name);
-		diag_hint(diags, "strings are compared with == and !=");
+		if (expr->binary.op == BINARY_ADD)
+			diag_hint(diags, "str_concat(a, b) puts strings together");
+		else
+			diag_hint(diags, "strings are compared with == and !=");
 		return;
 	}
 	diag_report(diags, expr->span, DIAG_BAD_OPERAND, "Type mismatch for '%s': %s %s with %s", text,
