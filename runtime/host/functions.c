@@ -61,6 +61,8 @@ static int read_piece(struct function_list *list)
 		add_line(list, line);
 		line = stop + 1;
 	}
+	if (list->is_complete && list->rest_length) /* a last line without an end; a NUL follows it */
+		add_line(list, line);
 	list->rest = line;
 	return 0;
 }

@@ -109,25 +109,35 @@ void report_no_function(struct expander *expander, const struct attach_point_par
 
 /* --- refusals ---------------------------------------------------------------------- */
 
-static bool is_locked_down(void)
+static void read_text(const char *path, char *text, size_t size)
 {
-	int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
-	char text[128];
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
 
 	if (fd >= 0)
 		close(fd);
 	text[n < 0 ? 0 : n] = '\0';
-	return strstr(text, "[confidentiality]");
+}
+
+static const char *why_forbidden(void)
+{
+	char text[128];
+
+	read_text("/sys/kernel/security/lockdown", text, sizeof(text));
+	if (strstr(text, "[confidentiality]"))
+		return "the kernel is locked down (confidentiality), which forbids perf events of functions; "
+		       "without an offset, kprobe.multi (5.18) does";
+	read_text("/proc/sys/kernel/perf_event_paranoid", text, sizeof(text));
+	if (*text > '2' && geteuid())
+		return "not permitted: with kernel.perf_event_paranoid above 2 perf events take CAP_SYS_ADMIN; "
+		       "without an offset, kprobe.multi (5.18) does with CAP_BPF and CAP_PERFMON";
+	return "not permitted; it takes root, or CAP_BPF and CAP_PERFMON";
 }
 
 const char *function_refusal(struct arena *arena, int err)
 {
 	if (err == -EPERM || err == -EACCES)
-		return is_locked_down() ?
-			       "the kernel is locked down (confidentiality): it lets nobody probe its "
-			       "functions" :
-			       "not permitted; it takes root, or CAP_BPF and CAP_PERFMON";
+		return why_forbidden();
 	if (err == -EBUSY || err == -E2BIG)
 		return "another tracer holds the function, or too many programs are attached there";
 	if (err == -EMFILE)

@@ -170,7 +170,12 @@ static int attach_place(struct attacher *attacher, const struct object_attachmen
 	if (done)
 		return 0;
 	explain(attacher, symbol, &clones, err);
-	return err;
+	if (!attachment->mechanism->fallback)
+		return err;
+	/* Lockdown and perf_event_paranoid are about perf events alone: ENOENT asks for the fallback. */
+	if ((err == -EPERM || err == -EACCES) && !place->number)
+		return -ENOENT;
+	return err == -ENOENT ? -ESRCH : err;
 }
 
 static int attach_each(struct attacher *attacher, const struct object_attachment *attachment,
@@ -268,17 +273,21 @@ static const struct mechanism *joint(const struct program *program,
 #define SESSION                                                                                 \
 	.name = "kprobe_session", .attach_type = TRACE_KPROBE_SESSION, .attach = attach_multi,  \
 	.emit_point_index = emit_cookie, .is_session = true, .share_key = key_of_session,       \
-	.fallback = &perf_link[0], .fallback_on_return = &perf_link[1]
+	.fallback = &perf_only[0], .fallback_on_return = &perf_only[1]
 
 /* Without links there are no cookies: each point that is asked for its name has a program. */
 static const struct mechanism perf_plain[] = { { COMMON, PERF, ENTRY }, { COMMON, PERF, RETURN } };
-static const struct mechanism perf_link[] = {
+static const struct mechanism perf_only[] = {
 	{ COMMON, PERF, ENTRY, .emit_point_index = emit_cookie },
 	{ COMMON, PERF, RETURN, .emit_point_index = emit_cookie },
 };
 static const struct mechanism multi[] = {
-	{ COMMON, MULTI(&perf_link[0]), ENTRY },
-	{ COMMON, MULTI(&perf_link[1]), RETURN },
+	{ COMMON, MULTI(&perf_only[0]), ENTRY },
+	{ COMMON, MULTI(&perf_only[1]), RETURN },
+};
+static const struct mechanism perf_or_multi[] = {
+	{ COMMON, PERF, ENTRY, .emit_point_index = emit_cookie, .fallback = &multi[0] },
+	{ COMMON, PERF, RETURN, .emit_point_index = emit_cookie, .fallback = &multi[1] },
 };
 static const struct mechanism session[] = {
 	{ COMMON, SESSION, ENTRY, .emit_match = match_entry },
@@ -309,5 +318,8 @@ const struct mechanism *kprobe_mechanism(const struct expander *expander, bool o
 
 	if (is_told || (is_best && target_has(target, FEATURE_KPROBE_MULTI)))
 		return &multi[on_return];
-	return target_has(target, FEATURE_PERF_LINK) ? &perf_link[on_return] : &perf_plain[on_return];
+	if (!target_has(target, FEATURE_PERF_LINK))
+		return &perf_plain[on_return];
+	/* Whether there is kprobe.multi is only found out where perf fails. */
+	return forced ? &perf_only[on_return] : &perf_or_multi[on_return];
 }

@@ -15,25 +15,25 @@ from cases import read_cases
 from support import TESTS, environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FILES = [*(os.path.join(TESTS, "live", name + ".cases") 
+FILES = [*(os.path.join(TESTS, "live", name + ".cases")
            for name in ("smoke", "loops", "uprobes", "library", "aggregates")),
          os.path.join(HERE, "functions.cases")]
+LOCKDOWN = os.path.join(HERE, "lockdown.cases")
 KERNELS = ["5.10", "6.1", "6.12", "7.2"]
 NO_GUEST = 125  # vmrun could not fetch or boot
 
 
-@pytest.fixture(scope="module", params=KERNELS)
-def outcomes(request, bpfline):
-    """{name of the case: why it failed, or None} on one kernel."""
+def run_suite(bpfline, kernel, files, *options):
+    """{name of the case: what came of it} on a kernel."""
     if not shutil.which("qemu-system-x86_64"):
         pytest.skip("no qemu-system-x86_64")
     done = subprocess.run(
-        [sys.executable, os.path.join(HERE, "vmrun"), "--kernel", request.param, "--timeout", "400", "--",
-         "/usr/bin/python3", os.path.join(HERE, "suite.py"), bpfline.path, bpfline.load, *FILES],
+        [sys.executable, os.path.join(HERE, "vmrun"), "--kernel", kernel, "--timeout", "400", *options, "--",
+         "/usr/bin/python3", os.path.join(HERE, "suite.py"), bpfline.path, bpfline.load, *files],
         capture_output=True, text=True, errors="replace", env=environment(), check=False)
     assert "died under the command" not in done.stderr, done.stderr
     if done.returncode == NO_GUEST:
-        pytest.skip("no guest with %s: %s" % (request.param, done.stderr.strip().splitlines()[-1:]))
+        pytest.skip("no guest with %s: %s" % (kernel, done.stderr.strip().splitlines()[-1:]))
     found = {}
     for line in done.stdout.splitlines():
         outcome = json.loads(line)
@@ -42,9 +42,32 @@ def outcomes(request, bpfline):
     return found
 
 
-@pytest.mark.parametrize("name", [case.name for file in FILES for case in read_cases(file)])
-def test_case(outcomes, name):
+def names(*files):
+    return [case.name for file in files for case in read_cases(file)]
+
+
+def check(outcomes, name):
     assert name in outcomes, "did not run"
     if outcomes[name].get("skipped"):
         pytest.skip("this kernel cannot")
     assert outcomes[name]["why"] is None, outcomes[name]["why"]
+
+
+@pytest.fixture(scope="module", params=KERNELS)
+def outcomes(request, bpfline):
+    return run_suite(bpfline, request.param, FILES)
+
+
+@pytest.fixture(scope="module")
+def locked_down(bpfline):
+    return run_suite(bpfline, "6.12", [LOCKDOWN], "--append", "lockdown=confidentiality")
+
+
+@pytest.mark.parametrize("name", names(*FILES))
+def test_case(outcomes, name):
+    check(outcomes, name)
+
+
+@pytest.mark.parametrize("name", names(LOCKDOWN))
+def test_under_lockdown(locked_down, name):
+    check(locked_down, name)
