@@ -159,7 +159,7 @@ static void place_param(struct codegen *cg, struct variable *param, struct val v
 {
 	if (type_in_register(param->type))
 		variable_set(cg, param, val, param->type);
-	else if (param->is_changed)
+	else if (param->is_changed || param->is_addressed)
 		emit_copy(cg, variable_place(cg, param)->address, val, param->type->size);
 	else
 		place_at(cg, param, val);

@@ -320,7 +320,7 @@ void function_settle_params(struct instance *instance)
 		struct variable *param = instance->params.items[i]->let.variable;
 
 		param->is_param = true;
-		param->is_changed = param->is_assigned;
+		param->is_changed |= param->is_assigned;
 		settle_signature(instance->params.items[i]);
 	}
 	if (instance->result)

@@ -67,7 +67,7 @@ struct variable {
 	bool is_param;		   /* of a function */
 	bool is_text;		   /* ... or a result, of type string without a size */
 	bool has_space;		   /* a parameter that was given an address */
-	bool is_changed;	   /* a parameter that the function assigns to */
+	bool is_changed;	   /* a parameter that the function, or C that it calls, may change */
 	bool is_addressed;	   /* &$x: lies in memory, of whatever type */
 	bool is_hoisted;	   /* used after its block: lives as long as the probe */
 	struct variable *same_as;  /* of one name that is hoisted: the one that stands for all */

@@ -334,6 +334,8 @@ static void resolve_args(struct resolver *resolver, struct expr *expr)
 			resolve_map(resolver, *arg, true);
 		else
 			ast_walk_expr(&resolver->visitor, arg);
+		if (expr->call.c_function && (*arg)->kind == EXPR_VAR)
+			(*arg)->var.variable->is_changed = true; /* C may do so through its address */
 	}
 }
 

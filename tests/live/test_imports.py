@@ -214,3 +214,11 @@ def test_damaged_object_files_do_no_harm(bpfline, tmp_path):
         damaged.write_bytes(data[:chance.choice([len(data), len(data), chance.randrange(len(data))])])
         result = bpfline.dump("bpf", "-e", 'import "%s"; begin { print((both(3), called(), more(1), letter(1))); }' % damaged)
         assert result.status in (0, 1), result.stderr
+
+
+def test_what_functions_change_stays_their_own(bpfline, live, tmp_path):
+    path = compiled(tmp_path, text="int change(char *text) { text[0] = 'X'; return 1; }")
+    result = bpfline.script("""import "%s";
+        fn f($s : string) : string { $t = change($s); if ($t == 5) { print("odd"); } return $s; }
+        begin { $s = "abc"; print((f($s), f("def"), $s)); _ = change($s); print($s); }""" % path, "-q")
+    assert (result.status, result.stdout.split("\n")[:2]) == (0, ["(Xbc, Xef, abc)", "Xbc"]), result.stderr
