@@ -80,7 +80,8 @@ def test_signal_under_a_flood(bpfline, load, sig):
             result = tracer.stop(sig)
     found = lines(result)
     maps = {name: value for line in found if line["type"] == "map" for name, value in line["data"].items()}
-    assert result.status == 0 and result.seconds < 1 * bpfline.slow
+    assert result.status == 0
+    assert result.seconds < (1 if bpfline.slow == 1 else 20)  # a sanitizer looks at a million bytes twice
     assert sum(maps["@"].values()) == maps["@n"] > 100000
     lost = sum(line["count"] for line in found if line["type"] == "lost_events")
     assert sum(line["type"] == "printf" for line in found) + lost == maps["@n"]
