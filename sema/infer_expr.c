@@ -188,8 +188,11 @@ static const struct type *infer_address(struct inferer *inferer, struct expr *ex
 	struct types *types = &inferer->program->types;
 	struct expr *operand = expr->unary.operand;
 
-	if (operand->kind == EXPR_MAP && !operand->map.keys.count)
+	if (operand->kind == EXPR_MAP && !operand->map.keys.count) {
+		if (operand->map.map)
+			operand->map.map->is_walked = true;
 		return type_pointer(types, types->void_type, SPACE_KERNEL);
+	}
 	if (operand->kind == EXPR_VAR && operand->var.variable) {
 		operand->var.variable->is_addressed = true;
 		/* Not to what may still become another integer. */

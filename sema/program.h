@@ -88,7 +88,7 @@ struct map {
 	const struct builtin *aggregate; /* count(), ...: the row, or NULL */
 	bool is_assigned, is_read;
 	bool is_deleted_from; /* by delete(): elements come and go */
-	bool is_walked; /* by for or len(): all its elements lie in one kernel map */
+	bool is_walked; /* by for, len(), &@m: all its elements lie in one kernel map */
 	uint32_t index; /* in program.maps, and of its kernel map in the object */
 	struct map_layout {
 		uint32_t key_size, value_size; /* of the kernel map; a scalar's key is a uint32 0 */
