@@ -41,25 +41,42 @@ enum { WEIGHT_GUARDED = 6 };
 /* So many turns the verifier may walk, and so much be decided in all of them. */
 enum { WALKED_TURNS_MAX = 64, WALKED_WEIGHT_MAX = 128 };
 
-static bool decides(enum binary_op op)
+/* Comparisons, and what keeps a divisor from being 0. */
+static bool decides(const struct expr *expr)
 {
-	static const bool is_sum[] = { [BINARY_ADD] = true, [BINARY_SUB] = true, [BINARY_MUL] = true,
-				       [BINARY_AND] = true, [BINARY_OR] = true,  [BINARY_XOR] = true,
-				       [BINARY_SHL] = true, [BINARY_SHR] = true };
+	static const bool is_comparison[] = { [BINARY_EQ] = true, [BINARY_NE] = true, [BINARY_LT] = true,
+					      [BINARY_GT] = true, [BINARY_LE] = true, [BINARY_GE] = true };
+	enum binary_op op = expr->binary.op;
+	int64_t divisor;
 
-	return op >= ARRAY_SIZE(is_sum) || !is_sum[op];
+	if (op == BINARY_DIV || op == BINARY_MOD)
+		return !expr_is_number(expr->binary.right, &divisor);
+	return op < ARRAY_SIZE(is_comparison) && is_comparison[op];
+}
+
+static bool is_comparison(const struct expr *condition)
+{
+	return condition->kind == EXPR_BINARY &&
+	       (condition->binary.op == BINARY_LOGICAL_AND || condition->binary.op == BINARY_LOGICAL_OR ||
+		decides(condition));
+}
+
+static uint64_t weight_of(const struct expr *expr)
+{
+	if (expr->kind == EXPR_TERNARY)
+		return !is_comparison(expr->ternary.condition);
+	if (expr->kind == EXPR_IF)
+		return !is_comparison(expr->if_.condition);
+	if (expr->kind == EXPR_BINARY)
+		return decides(expr);
+	if (expr->kind == EXPR_CALL && expr->call.function)
+		return 1 + expr->call.function->weight;
+	return expr->kind == EXPR_MAP || expr->kind == EXPR_CALL;
 }
 
 static bool weigh_expr(struct ast_visitor *visitor, struct expr **slot)
 {
-	uint64_t *weight = visitor->context;
-	const struct expr *expr = *slot;
-
-	*weight += expr->kind == EXPR_TERNARY || expr->kind == EXPR_IF || expr->kind == EXPR_MAP ||
-		   expr->kind == EXPR_CALL ||
-		   (expr->kind == EXPR_BINARY && decides(expr->binary.op));
-	if (expr->kind == EXPR_CALL && expr->call.function)
-		*weight += expr->call.function->weight;
+	*(uint64_t *)visitor->context += weight_of(*slot);
 	return true;
 }
 

@@ -485,8 +485,9 @@ class Generator(MapLoops):
 
     def inputs(self):
         """Variables to start from, whose values only the form decides about."""
-        for _ in range(self.random.randint(3, 8)):
-            if self.chance(20):
+        count = self.random.randint(3, 8)
+        for i in range(count):
+            if self.chance(20) and (i + 1 < count or self.any_int()):  # there is an integer to compute with
                 its, text = "string", '"%s"' % self.random.choice(WORDS)
             else:
                 its = self.random.choice(INTS)
