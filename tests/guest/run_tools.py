@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # pylint: disable=wrong-import-position
-import tools
+import package_scripts
 from support import Bpfline
 
 SLOW = 10  # an emulated CPU
@@ -19,12 +19,12 @@ SLOW = 10  # an emulated CPU
 def main():
     bpfline = Bpfline(sys.argv[1], "", "")
     bpfline.slow = SLOW
-    for path in tools.scripts():
+    for path in package_scripts.scripts():
         try:
-            outcome = tools.why_wrong(bpfline, path)
+            outcome = package_scripts.why_wrong(bpfline, path)
         except AssertionError as failure:
             outcome = "wrong", str(failure)
-        print(json.dumps([tools.name_of(path), outcome]), flush=True)
+        print(json.dumps([package_scripts.name_of(path), outcome]), flush=True)
 
 
 main()

@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-import tools
+import package_scripts
 from support import environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KERNEL = "6.12"
 NO_GUEST = 125  # vmrun could not fetch or boot
 
-pytestmark = pytest.mark.skipif(not tools.scripts(), reason="the package bpftrace is not installed")
+pytestmark = pytest.mark.skipif(not package_scripts.scripts(), reason="the package bpftrace is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def outcomes(bpfline):
     return found
 
 
-@pytest.mark.parametrize("name", [tools.name_of(path) for path in tools.scripts()])
+@pytest.mark.parametrize("name", [package_scripts.name_of(path) for path in package_scripts.scripts()])
 def test_script_shows_what_happens(outcomes, name):
     assert name in outcomes, "the guest ended before it"
     outcome = outcomes[name]
