@@ -17,21 +17,6 @@
 
 enum { TURNS_MAX = 16384 };
 
-/* The value of a string argument in memory of ours, with zeros after its end. */
-static struct val own_string(struct codegen *cg, const struct expr *arg)
-{
-	bool was_open = cg->is_wide_open;
-	struct val slot;
-
-	if (arg->kind == EXPR_STRING)
-		return emit_expr(cg, arg);
-	slot = build_slot(cg->b, arg->type->size);
-	cg->is_wide_open = false;
-	emit_expr_into(cg, arg, arg->type, slot);
-	cg->is_wide_open = was_open;
-	return slot;
-}
-
 /* --- strstr ------------------------------------------------------------------------------ */
 
 static const char *literal_of(const struct expr *arg)
@@ -206,14 +191,14 @@ static struct val emit_strstr(struct codegen *cg, const struct expr *call)
 	struct builder *b = cg->b;
 	uint32_t result = build_var(b), top = build_label(b), next = build_label(b);
 	uint32_t found = build_label(b), end = build_label(b);
-	struct search search = { .hay = own_string(cg, hay), .hay_size = hay->type->size,
+	struct search search = { .hay = emit_padded_string(cg, hay), .hay_size = hay->type->size,
 				 .needle_size = needle->type->size, .at = build_var(b),
 				 .matched = build_var(b) };
 	uint32_t last = search.hay_size, length = text ? (uint32_t)strlen(text) : 0;
 	struct val at;
 
 	if (!text)
-		search.needle = own_string(cg, needle);
+		search.needle = emit_padded_string(cg, needle);
 	if (length)
 		last = search.hay_size > length ? search.hay_size - length : 0;
 	if (has_callbacks(cg))
@@ -265,7 +250,7 @@ static struct val own_bytes(struct codegen *cg, const struct expr *arg)
 	struct val slot;
 
 	if (arg->type->kind == TYPE_STRING)
-		return own_string(cg, arg);
+		return emit_padded_string(cg, arg);
 	slot = build_slot(cg->b, arg->type->size);
 	emit_expr_into(cg, arg, arg->type, slot);
 	return slot;

@@ -39,3 +39,17 @@ void emit_source_into(struct codegen *cg, const struct expr *arg, uint32_t size,
 	}
 	emit_read(cg, address, size, place.address, place.space);
 }
+
+struct val emit_padded_string(struct codegen *cg, const struct expr *arg)
+{
+	bool was_open = cg->is_wide_open;
+	struct val slot;
+
+	if (arg->kind == EXPR_STRING)
+		return emit_expr(cg, arg);
+	slot = build_slot(cg->b, arg->type->size);
+	cg->is_wide_open = false;
+	emit_expr_into(cg, arg, arg->type, slot);
+	cg->is_wide_open = was_open;
+	return slot;
+}

@@ -12,4 +12,10 @@ struct place source_of(struct codegen *cg, const struct expr *arg);
 /* Copies `size` bytes from there. */
 void emit_source_into(struct codegen *cg, const struct expr *arg, uint32_t size, struct val address);
 
+/*
+ * The value of a string in memory of ours, with zeros after its end: equal strings
+ * have equal bytes, whatever is compared beyond the NUL.
+ */
+struct val emit_padded_string(struct codegen *cg, const struct expr *arg);
+
 #endif

@@ -201,27 +201,12 @@ static void check_strncmp(struct checker *checker, struct expr *call)
 	check_number_arg(checker, call, 2, 0, UINT32_MAX, &number);
 }
 
-/* Ours end in zeros, so equal strings have equal bytes, whatever is compared beyond the NUL. */
-static struct val padded_string(struct codegen *cg, const struct expr *arg)
-{
-	bool was_open = cg->is_wide_open;
-	struct val slot;
-
-	if (arg->kind == EXPR_STRING)
-		return emit_expr(cg, arg);
-	slot = build_slot(cg->b, arg->type->size);
-	cg->is_wide_open = false;
-	emit_expr_into(cg, arg, arg->type, slot);
-	cg->is_wide_open = was_open;
-	return slot;
-}
-
 static struct val emit_strncmp(struct codegen *cg, const struct expr *call)
 {
 	const struct expr *left = call_arg(call, 0), *right = call_arg(call, 1);
 	struct builder *b = cg->b;
 	uint32_t result = build_var(b), end = build_label(b), size;
-	struct val a = padded_string(cg, left), c = padded_string(cg, right);
+	struct val a = emit_padded_string(cg, left), c = emit_padded_string(cg, right);
 
 	size = (uint32_t)MIN(call_arg(call, 2)->number.value,
 			     (uint64_t)MIN(left->type->size, right->type->size));
@@ -245,7 +230,7 @@ static struct val emit_strlen(struct codegen *cg, const struct expr *call)
 	const struct expr *arg = call_arg(call, 0);
 	struct builder *b = cg->b;
 	uint32_t size = arg->type->size, length = build_var(b), end = build_label(b);
-	struct val text = padded_string(cg, arg), copy = build_slot(b, size), last;
+	struct val text = emit_padded_string(cg, arg), copy = build_slot(b, size), last;
 
 	build_var_set(b, length, build_alu(b, BPF_SUB, BUILD_CALL(b, BPF_FUNC_probe_read_kernel_str,
 							   copy, val_const(size), text), val_const(1)));
