@@ -48,6 +48,10 @@ int tracefs_open(void)
 			close(fd);
 	}
 	fd = open_private_mount();
+	if (fd >= 0 && faccessat(fd, "events", F_OK, 0)) {
+		close(fd);
+		return -EPERM; /* there is nothing in it under lockdown */
+	}
 	if (fd == -EPERM || fd == -EACCES)
 		return is_forbidden ? -EACCES : fd;
 	return fd < 0 ? -ENODEV : fd;

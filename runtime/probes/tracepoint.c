@@ -111,7 +111,7 @@ static void report_no_tracefs(struct expander *expander, int err)
 		    "cannot look up tracepoints: tracefs of %s is not available (%s)",
 		    expander->program->target->name, strerror(-err));
 	if (err == -EACCES || err == -EPERM)
-		diag_hint(diags, "reading it takes root");
+		diag_hint(diags, "reading it takes root, and a kernel that is not locked down");
 	else
 		diag_hint(diags, "mount -t tracefs nodev /sys/kernel/tracing");
 }
