@@ -1,6 +1,7 @@
 """What all tests share: which build is tested, where the canned target and the load are, counts."""
 import ctypes
 import os
+import signal
 
 import pytest
 
@@ -21,6 +22,14 @@ def pytest_addoption(parser):
 def pytest_generate_tests(metafunc):
     if "turn" in metafunc.fixturenames:
         metafunc.parametrize("turn", range(metafunc.config.getoption("--turns")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def usual_signals():
+    """Jobs in the background of a shell, or behind nohup, start with some ignored, and all that tests start would inherit it."""
+    for number in (signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)  # still nothing to us, and the default to what is started
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ SHOWN = {
     "cpuwalk": r"@cpu:\n\[\d+\] +\d+ \|",
     "dcsnoop": r" python3 +[RM] \S",
     "execsnoop": r"\d+ +\d+ +true of tools",
-    "gethostlatency": r"python3 +\d+ localhost",
+    "gethostlatency": r"python3 +\d+ 127\.0\.0\.1",
     "killsnoop": r"python3 +0 +\d+ +0",
     "loads": r"load averages: \d+\.\d{3} \d",
     "mdflush": r"TIME +PID +COMM +DEVICE",
@@ -112,7 +112,7 @@ def work(seconds):
         os.kill(os.getpid(), 0)
         os.setuid(os.getuid())
         subprocess.run(["true", "of", "tools"], check=True)
-        socket.getaddrinfo("localhost", 80)
+        socket.getaddrinfo("127.0.0.1", 80)  # a name would take a resolver
         talk()
         time.sleep(0.02)
     os.sync()
