@@ -11,44 +11,15 @@ static bool compare(enum binary_op op, int64_t a, int64_t b, bool is_signed, int
 	int order = is_signed ? (a < b ? -1 : a > b)
 			      : ((uint64_t)a < (uint64_t)b ? -1 : (uint64_t)a > (uint64_t)b);
 
-	switch (op) {
-	case BINARY_EQ:
-		*ret = order == 0;
-		return true;
-	case BINARY_NE:
-		*ret = order != 0;
-		return true;
-	case BINARY_LT:
-		*ret = order < 0;
-		return true;
-	case BINARY_GT:
-		*ret = order > 0;
-		return true;
-	case BINARY_LE:
-		*ret = order <= 0;
-		return true;
-	case BINARY_GE:
-		*ret = order >= 0;
-		return true;
-	case BINARY_LOGICAL_AND:
-		*ret = a && b;
-		return true;
-	case BINARY_LOGICAL_OR:
-		*ret = a || b;
-		return true;
-	case BINARY_OR:
-	case BINARY_XOR:
-	case BINARY_AND:
-	case BINARY_SHL:
-	case BINARY_SHR:
-	case BINARY_ADD:
-	case BINARY_SUB:
-	case BINARY_MUL:
-	case BINARY_DIV:
-	case BINARY_MOD:
+	if (!binary_op_is_truth(op))
 		return false;
-	}
-	unreachable();
+	if (op == BINARY_LOGICAL_AND)
+		*ret = a && b;
+	else if (op == BINARY_LOGICAL_OR)
+		*ret = a || b;
+	else
+		*ret = binary_op_holds(op, order);
+	return true;
 }
 
 static bool binary_known(struct codegen *cg, const struct expr *expr, int64_t *ret_value)

@@ -44,14 +44,12 @@ enum { WALKED_TURNS_MAX = 64, WALKED_WEIGHT_MAX = 128 };
 /* Comparisons, and what keeps a divisor from being 0. */
 static bool decides(const struct expr *expr)
 {
-	static const bool is_comparison[] = { [BINARY_EQ] = true, [BINARY_NE] = true, [BINARY_LT] = true,
-					      [BINARY_GT] = true, [BINARY_LE] = true, [BINARY_GE] = true };
 	enum binary_op op = expr->binary.op;
 	int64_t divisor;
 
 	if (op == BINARY_DIV || op == BINARY_MOD)
 		return !expr_is_number(expr->binary.right, &divisor);
-	return op < ARRAY_SIZE(is_comparison) && is_comparison[op];
+	return binary_op_compares(op);
 }
 
 static bool is_comparison(const struct expr *condition)

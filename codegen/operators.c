@@ -152,40 +152,13 @@ struct val emit_operation(struct codegen *cg, enum binary_op op, struct val left
 	unreachable();
 }
 
-static bool is_truth(enum binary_op op)
-{
-	switch (op) {
-	case BINARY_EQ:
-	case BINARY_NE:
-	case BINARY_LT:
-	case BINARY_GT:
-	case BINARY_LE:
-	case BINARY_GE:
-	case BINARY_LOGICAL_AND:
-	case BINARY_LOGICAL_OR:
-		return true;
-	case BINARY_ADD:
-	case BINARY_SUB:
-	case BINARY_MUL:
-	case BINARY_DIV:
-	case BINARY_MOD:
-	case BINARY_AND:
-	case BINARY_OR:
-	case BINARY_XOR:
-	case BINARY_SHL:
-	case BINARY_SHR:
-		return false;
-	}
-	unreachable();
-}
-
 static struct val emit_binary(struct codegen *cg, const struct expr *expr)
 {
 	const struct types *types = &cg->program->types;
 	struct span outer = cg->span;
 	struct val left, right, result;
 
-	if (is_truth(expr->binary.op))
+	if (binary_op_is_truth(expr->binary.op))
 		return emit_truth(cg, expr);
 	left = emit_expr(cg, expr->binary.left);
 	right = emit_expr(cg, expr->binary.right);

@@ -27,6 +27,47 @@ int binary_op_level(enum binary_op op)
 	return levels[op];
 }
 
+bool binary_op_is_truth(enum binary_op op)
+{
+	switch (op) {
+	case BINARY_EQ:
+	case BINARY_NE:
+	case BINARY_LT:
+	case BINARY_GT:
+	case BINARY_LE:
+	case BINARY_GE:
+	case BINARY_LOGICAL_AND:
+	case BINARY_LOGICAL_OR:
+		return true;
+	case BINARY_ADD:
+	case BINARY_SUB:
+	case BINARY_MUL:
+	case BINARY_DIV:
+	case BINARY_MOD:
+	case BINARY_AND:
+	case BINARY_OR:
+	case BINARY_XOR:
+	case BINARY_SHL:
+	case BINARY_SHR:
+		return false;
+	}
+	unreachable();
+}
+
+bool binary_op_compares(enum binary_op op)
+{
+	return binary_op_is_truth(op) && op != BINARY_LOGICAL_AND && op != BINARY_LOGICAL_OR;
+}
+
+bool binary_op_holds(enum binary_op op, int order)
+{
+	if (order < 0)
+		return op == BINARY_NE || op == BINARY_LT || op == BINARY_LE;
+	if (order > 0)
+		return op == BINARY_NE || op == BINARY_GT || op == BINARY_GE;
+	return op == BINARY_EQ || op == BINARY_LE || op == BINARY_GE;
+}
+
 const char *unary_op_text(enum unary_op op)
 {
 	static const char *const texts[] = {

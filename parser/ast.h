@@ -398,6 +398,10 @@ enum {
 
 const char *binary_op_text(enum binary_op op);
 int binary_op_level(enum binary_op op);
+bool binary_op_compares(enum binary_op op); /* == != < > <= >= */
+bool binary_op_is_truth(enum binary_op op); /* these, && and || */
+/* Of one that compares: is it true when the left side is less (< 0), equal, or greater (> 0)? */
+bool binary_op_holds(enum binary_op op, int order);
 const char *unary_op_text(enum unary_op op);
 const char *expr_kind_name(enum expr_kind kind); /* "NUMBER" */
 

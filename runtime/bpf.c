@@ -273,17 +273,24 @@ static uint32_t next_btf(uint32_t id)
 	return bpf(BPF_BTF_GET_NEXT_ID, &attr, ATTR_SIZE(open_flags)) < 0 ? 0 : attr.next_id;
 }
 
-static bool btf_is_of_module(int fd, const char *module)
+/* What the kernel tells of a program, link or BTF; `info` says what is wanted of it. */
+static int object_info(int fd, void *info, size_t size)
 {
-	char name[64] = "";
-	struct bpf_btf_info info = { .name = address(name), .name_len = sizeof(name) };
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.info.bpf_fd = (uint32_t)fd;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = address(&info);
-	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info)) >= 0 && info.kernel_btf &&
+	attr.info.info_len = (uint32_t)size;
+	attr.info.info = address(info);
+	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info));
+}
+
+static bool btf_is_of_module(int fd, const char *module)
+{
+	char name[64] = "";
+	struct bpf_btf_info info = { .name = address(name), .name_len = sizeof(name) };
+
+	return object_info(fd, &info, sizeof(info)) >= 0 && info.kernel_btf &&
 	       !strcmp(name, module);
 }
 
@@ -344,14 +351,9 @@ int bpf_program_facts(int program, struct bpf_program_facts *facts)
 		.func_info_rec_size = sizeof(*facts->functions),
 		.nr_func_info = facts->function_count,
 	};
-	union bpf_attr attr;
 	int err;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.info.bpf_fd = (uint32_t)program;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = address(&info);
-	err = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info));
+	err = object_info(program, &info, sizeof(info));
 	if (err)
 		return err;
 	facts->type = info.type;
@@ -371,11 +373,7 @@ int bpf_read_btf(uint32_t id, void *data, uint32_t *size)
 	fd = bpf(BPF_BTF_GET_FD_BY_ID, &attr, ATTR_SIZE(open_flags));
 	if (fd < 0)
 		return fd;
-	memset(&attr, 0, sizeof(attr));
-	attr.info.bpf_fd = (uint32_t)fd;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = address(&info);
-	err = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info));
+	err = object_info(fd, &info, sizeof(info));
 	close(fd);
 	*size = info.btf_size;
 	return err;
@@ -384,13 +382,8 @@ int bpf_read_btf(uint32_t id, void *data, uint32_t *size)
 static bool program_info(int program, struct bpf_prog_info *ret_info)
 {
 	struct bpf_prog_info info = { 0 };
-	union bpf_attr attr;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.info.bpf_fd = (uint32_t)program;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = address(&info);
-	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info)) < 0)
+	if (object_info(program, &info, sizeof(info)) < 0)
 		return false;
 	*ret_info = info;
 	return true;
@@ -430,13 +423,8 @@ uint64_t bpf_missed_by_link(int link)
 {
 	enum { PERF_EVENT = 7, KPROBE_MULTI = 8, KPROBE = 3, KRETPROBE = 4 };
 	struct link_info info = { 0 };
-	union bpf_attr attr;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.info.bpf_fd = (uint32_t)link;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = address(&info);
-	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, ATTR_SIZE(info)) < 0)
+	if (object_info(link, &info, sizeof(info)) < 0)
 		return 0;
 	if (info.type == KPROBE_MULTI)
 		return info.kprobe_multi.missed;

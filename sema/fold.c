@@ -151,40 +151,10 @@ static bool fold_param_text(struct folder *folder, struct expr *arg)
 
 static bool fold_comparison(struct expr *expr, int order)
 {
-	switch (expr->binary.op) {
-	case BINARY_EQ:
-		become_bool(expr, order == 0);
-		return true;
-	case BINARY_NE:
-		become_bool(expr, order != 0);
-		return true;
-	case BINARY_LT:
-		become_bool(expr, order < 0);
-		return true;
-	case BINARY_GT:
-		become_bool(expr, order > 0);
-		return true;
-	case BINARY_LE:
-		become_bool(expr, order <= 0);
-		return true;
-	case BINARY_GE:
-		become_bool(expr, order >= 0);
-		return true;
-	case BINARY_LOGICAL_OR:
-	case BINARY_LOGICAL_AND:
-	case BINARY_OR:
-	case BINARY_XOR:
-	case BINARY_AND:
-	case BINARY_SHL:
-	case BINARY_SHR:
-	case BINARY_ADD:
-	case BINARY_SUB:
-	case BINARY_MUL:
-	case BINARY_DIV:
-	case BINARY_MOD:
+	if (!binary_op_compares(expr->binary.op))
 		return false;
-	}
-	unreachable();
+	become_bool(expr, binary_op_holds(expr->binary.op, order));
+	return true;
 }
 
 /* False when the operation has no result. */

@@ -33,33 +33,6 @@ void infer_report_void(struct inferer *inferer, const struct expr *operand)
 			    "this has no value to work on");
 }
 
-static bool is_comparison(enum binary_op op)
-{
-	switch (op) {
-	case BINARY_EQ:
-	case BINARY_NE:
-	case BINARY_LT:
-	case BINARY_GT:
-	case BINARY_LE:
-	case BINARY_GE:
-		return true;
-	case BINARY_LOGICAL_OR:
-	case BINARY_LOGICAL_AND:
-	case BINARY_OR:
-	case BINARY_XOR:
-	case BINARY_AND:
-	case BINARY_SHL:
-	case BINARY_SHR:
-	case BINARY_ADD:
-	case BINARY_SUB:
-	case BINARY_MUL:
-	case BINARY_DIV:
-	case BINARY_MOD:
-		return false;
-	}
-	unreachable();
-}
-
 static bool is_equality(enum binary_op op)
 {
 	return op == BINARY_EQ || op == BINARY_NE;
@@ -103,7 +76,7 @@ const struct type *infer_arithmetic(struct types *types, enum binary_op op, cons
 {
 	left = type_read(types, left);
 	right = type_read(types, right);
-	if (is_comparison(op))
+	if (binary_op_compares(op))
 		return comparable(types, op, left, right) ? types->bool_type : NULL;
 	if (op == BINARY_LOGICAL_AND || op == BINARY_LOGICAL_OR)
 		return types->bool_type;
@@ -136,7 +109,7 @@ static void report_operands(struct inferer *inferer, const struct expr *expr)
 		return;
 	}
 	diag_report(diags, expr->span, DIAG_BAD_OPERAND, "Type mismatch for '%s': %s %s with %s", text,
-		    is_comparison(expr->binary.op) ? "comparing" : "combining", left->name, right->name);
+		    binary_op_compares(expr->binary.op) ? "comparing" : "combining", left->name, right->name);
 	diag_note(diags, expr->binary.left->span, "left (%s)", left->name);
 	diag_note(diags, expr->binary.right->span, "right (%s)", right->name);
 }
@@ -144,8 +117,7 @@ static void report_operands(struct inferer *inferer, const struct expr *expr)
 static const struct type *infer_binary(struct inferer *inferer, struct expr *expr)
 {
 	const struct type *left = expr->binary.left->type, *right = expr->binary.right->type, *type;
-	bool compares = is_comparison(expr->binary.op) || expr->binary.op == BINARY_LOGICAL_AND ||
-			expr->binary.op == BINARY_LOGICAL_OR;
+	bool compares = binary_op_is_truth(expr->binary.op);
 
 	if (!left && !right)
 		return compares ? inferer->program->types.bool_type : NULL;
