@@ -83,20 +83,39 @@ static void gather_record(struct codegen *cg, const struct gather *gather, enum 
 	unreachable();
 }
 
+/* The record of a CPU: a slot of the element, or what the kernel keeps for it (`none`: nothing). */
+static struct val record_of(struct codegen *cg, const struct record_slots *slots, struct map_key key,
+			    struct val element, struct val cpu, uint32_t none)
+{
+	struct builder *b = cg->b;
+	struct val record;
+
+	if (slots->count)
+		return build_alu(b, BPF_ADD, element,
+				 build_alu(b, BPF_MUL, cpu, val_const(slots->size)));
+	record = BUILD_CALL(b, BPF_FUNC_map_lookup_percpu_elem, key.map, key.address, cpu);
+	build_branch(b, BPF_JEQ, record, val_const(0), none);
+	return record;
+}
+
 static void gather_all(struct codegen *cg, const struct map *map, struct map_key key,
 		       const struct gather *gather)
 {
+	const struct record_slots *slots = &object_map_of(cg, map)->slots;
+	uint32_t count = slots->count ? slots->count : cg->program->target->cpu_count;
 	struct builder *b = cg->b;
 	uint32_t cpu = build_var(b), top = build_label(b), end = build_label(b);
-	struct val record;
+	struct val element = VAL_NOTHING, record;
 
 	build_var_set(b, cpu, val_const(0));
+	if (slots->count) {
+		element = emit_map_lookup(cg, key);
+		build_branch(b, BPF_JEQ, element, val_const(0), end);
+	}
 	build_enter(b);
 	build_place(b, top);
-	build_branch(b, BPF_JGE, build_var_get(b, cpu), val_const(cg->program->target->cpu_count), end);
-	record = BUILD_CALL(b, BPF_FUNC_map_lookup_percpu_elem, key.map, key.address,
-			    build_var_get(b, cpu));
-	build_branch(b, BPF_JEQ, record, val_const(0), end);
+	build_branch(b, BPF_JGE, build_var_get(b, cpu), val_const(count), end);
+	record = record_of(cg, slots, key, element, build_var_get(b, cpu), end);
 	gather_record(cg, gather, map->value_type->aggregate.kind, record);
 	build_var_set(b, cpu, build_alu(b, BPF_ADD, build_var_get(b, cpu), val_const(1)));
 	build_jump(b, top);
@@ -138,7 +157,7 @@ struct val emit_aggregate_at(struct codegen *cg, const struct map *map, struct m
 	struct gather gather = { .is_signed = type->aggregate.is_signed };
 
 	map_is_observed(cg, map);
-	if (!target_has(cg->program->target, FEATURE_PERCPU_LOOKUP)) {
+	if (!object_map_of(cg, map)->slots.count && !target_has(cg->program->target, FEATURE_PERCPU_LOOKUP)) {
 		diag_report(cg->program->diags, span, DIAG_UNSUPPORTED,
 			    "reading %s() in the program needs a kernel with "
 			    "bpf_map_lookup_percpu_elem (5.19)",

@@ -56,6 +56,12 @@ struct codegen {
 	uint32_t below;		      /* bytes of stack that what this function calls takes */
 };
 
+/* The kernel map of a script's map: of one with short keys apart, that of the long ones. */
+static inline struct object_map *object_map_of(const struct codegen *cg, const struct map *map)
+{
+	return &cg->object->maps.items[map->index];
+}
+
 /* --- expressions (expr.c, operators.c, branch.c, access.c) -------------- */
 
 /* The value of an expression; VAL_NOTHING if it has none. */

@@ -4,7 +4,8 @@
  * A map without keys that holds a plain value is an array whose only value has
  * an address known at load time; one that holds an aggregate is a per-CPU
  * array.  Maps with keys are hashes: an element is looked up first and made
- * from zeros when it is absent.
+ * from zeros when it is absent; of aggregates it has the records of all CPUs,
+ * or the map is per CPU (maps.c).
  */
 #include "codegen/lower.h"
 
@@ -23,7 +24,7 @@ const struct type *map_stored_type(struct codegen *cg, const struct map *map)
 
 void map_is_observed(struct codegen *cg, const struct map *map)
 {
-	cg->object->maps.items[map->index].is_summed = false;
+	object_map_of(cg, map)->is_summed = false;
 }
 
 static bool is_direct(const struct map *map)
@@ -37,7 +38,7 @@ static bool is_direct(const struct map *map)
 static void emit_key_into(struct codegen *cg, const struct expr *key, const struct map *map,
 			  struct val address)
 {
-	const struct object_map *object_map = &cg->object->maps.items[map->index];
+	const struct object_map *object_map = object_map_of(cg, map);
 	bool was_open = cg->is_wide_open;
 
 	cg->is_wide_open = false;
@@ -61,7 +62,7 @@ static bool is_ready_key(const struct expr *key, const struct type *type)
 /* Which of the kernel maps of a script's map the key belongs to. */
 static struct map_key place_key(struct codegen *cg, const struct map *map, struct val address)
 {
-	const struct object_map *object_map = &cg->object->maps.items[map->index];
+	const struct object_map *object_map = object_map_of(cg, map);
 	struct map_key key = { val_map(map->index), address };
 	struct builder *b = cg->b;
 	uint32_t chosen, end;
@@ -146,7 +147,8 @@ static void make_element(struct codegen *cg, const struct map *map, struct map_k
 
 	maps_need_elements(cg, map);
 	BUILD_CALL(b, BPF_FUNC_map_update_elem, key.map, key.address,
-		   emit_zeros(cg, map->layout.value_size), val_const(BPF_NOEXIST));
+		   emit_zeros(cg, object_map_value_size(object_map_of(cg, map))),
+		   val_const(BPF_NOEXIST));
 	build_var_set(b, element, emit_map_lookup(cg, key));
 	build_branch(b, BPF_JNE, build_var_get(b, element), val_const(0), found);
 	emit_count(cg, full_site(cg, map));
@@ -235,6 +237,21 @@ static void emit_set_mark(struct codegen *cg, const struct map *map, struct val 
 		build_store(cg->b, 8, element, map->layout.set_offset, val_const(1));
 }
 
+/* The record of the CPU that the program runs on; `none` keeps the verifier's mind at rest. */
+static struct val own_record(struct codegen *cg, const struct map *map, struct val element,
+			     uint32_t none)
+{
+	const struct record_slots *slots = &object_map_of(cg, map)->slots;
+	struct builder *b = cg->b;
+	struct val cpu;
+
+	if (!slots->count)
+		return element;
+	cpu = build_call_pure(b, BPF_FUNC_get_smp_processor_id, NULL, 0);
+	build_branch(b, BPF_JGE, cpu, val_const(slots->count), none);
+	return build_alu(b, BPF_ADD, element, build_alu(b, BPF_MUL, cpu, val_const(slots->size)));
+}
+
 static void emit_aggregate(struct codegen *cg, const struct expr *target, const struct expr *call)
 {
 	const struct map *map = target->map.map;
@@ -242,7 +259,7 @@ static void emit_aggregate(struct codegen *cg, const struct expr *target, const 
 	struct val record;
 
 	build_enter(cg->b);
-	record = emit_map_element(cg, target, full);
+	record = own_record(cg, map, emit_map_element(cg, target, full), full);
 	call->call.builtin->emit_update(cg, call, map->value_type, record);
 	emit_set_mark(cg, map, record);
 	build_leave(cg->b);

@@ -29,6 +29,8 @@ enum {
 	ELEMENT_OVERHEAD = 48,	     /* of the kernel's own, about */
 	PLAIN_BYTES_MAX = 2 << 20,   /* up to here allocating at once costs no more than not */
 	PER_CPU_BYTES_MAX = 16 << 20, /* and here it costs some milliseconds */
+	SLOTS_BYTES_MAX = 4096,	     /* of an element: up to here the kernel finds memory at once */
+	CACHE_LINE = 64,
 	LARGE_RECORD = 2048,	     /* of a CPU: more than the kernel has at hand when an event comes */
 	LARGE_RECORDS_MIN = 64,	     /* there is room for at least, whatever the number of CPUs */
 
@@ -39,10 +41,32 @@ enum {
 /* Bytes that all elements of a hash take. */
 static uint64_t map_bytes(const struct target *target, const struct object_map *map)
 {
-	uint64_t values = map->is_per_cpu ? (uint64_t)map->value_size * target->cpu_count
-					  : map->value_size;
+	uint64_t values = object_map_value_size(map);
+
+	if (map->is_per_cpu && !map->slots.count)
+		values *= target->cpu_count;
 
 	return map->max_entries * (ELEMENT_OVERHEAD + map->key_size + values);
+}
+
+/*
+ * Up to a size, the records of all CPUs lie in one element of a plain hash.  A new element then
+ * takes 0.9 us; in the kernel's per-CPU hash 12 us, from an allocator that loses some when many
+ * come at once, or 0.4 us for each that there is room for, when it is made.  Records have cache
+ * lines of their own, so that CPUs do not wait for each other, unless there are very many.
+ */
+static void set_slots(const struct target *target, struct object_map *map)
+{
+	struct record_slots wide = { ALIGN_UP(map->value_size, (uint32_t)CACHE_LINE), target->cpu_end };
+	struct record_slots close = { ALIGN_UP(map->value_size, 8u), target->cpu_end };
+
+	if (map->type != BPF_MAP_TYPE_PERCPU_HASH ||
+	    (uint64_t)wide.size * wide.count > SLOTS_BYTES_MAX)
+		return;
+	map->type = BPF_MAP_TYPE_HASH;
+	map->slots = wide;
+	if (map_bytes(target, map) > PER_CPU_BYTES_MAX)
+		map->slots = close;
 }
 
 /*
@@ -51,7 +75,7 @@ static uint64_t map_bytes(const struct target *target, const struct object_map *
  */
 static bool is_large(const struct object_map *map)
 {
-	return map->is_per_cpu && map->value_size > LARGE_RECORD;
+	return map->is_per_cpu && !map->slots.count && map->value_size > LARGE_RECORD;
 }
 
 /* So many keys that allocating all of them stays bearable; who wants more declares it. */
@@ -81,7 +105,7 @@ static void need_elements(struct codegen *cg, struct object_map *object_map)
 
 void maps_need_elements(struct codegen *cg, const struct map *map)
 {
-	struct object_map *object_map = &cg->object->maps.items[map->index];
+	struct object_map *object_map = object_map_of(cg, map);
 
 	need_elements(cg, object_map);
 	if (object_map->short_map)
@@ -155,7 +179,8 @@ static struct object_map script_map(struct program *program, const struct map *m
 	object_map.max_entries = map->kind == MAP_KEYED ? (uint32_t)program->config.max_map_keys : 1;
 	if (map->declaration)
 		set_declared(program, map, &object_map);
-	else if (is_large(&object_map))
+	set_slots(program->target, &object_map);
+	if (!map->declaration && is_large(&object_map))
 		limit_large(program->target, &object_map);
 	if (!is_lru(&object_map) && is_lazy(program->target, &object_map))
 		object_map.flags = BPF_F_NO_PREALLOC;

@@ -58,7 +58,16 @@ struct object_map {
 	const struct type *value;
 	const struct builtin *aggregate; /* or NULL */
 	uint32_t set_offset;		 /* as in struct map_layout */
+
+	/*
+	 * Each CPU has a record of its own, of `value_size` bytes.  With slots they lie
+	 * in one element of a hash, `slots.size` bytes apart; without the kernel keeps
+	 * them where it likes.
+	 */
 	bool is_per_cpu;
+	struct record_slots {
+		uint32_t size, count; /* 0: there are none */
+	} slots;
 
 	/*
 	 * Where keys end in a long string, the elements whose string is short lie in
@@ -170,6 +179,12 @@ struct event_header {
 	uint32_t event;	  /* index in object.events */
 	uint32_t reserved;
 };
+
+/* Bytes of a value as a program sees it: the records of all CPUs where they are slots. */
+static inline uint32_t object_map_value_size(const struct object_map *map)
+{
+	return map->slots.count ? map->slots.size * map->slots.count : map->value_size;
+}
 
 /* As text, for --dump=object. */
 void object_text(const struct object *object, struct strbuf *out);

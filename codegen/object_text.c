@@ -82,6 +82,8 @@ static void map_text(const struct object_map *map, struct strbuf *out)
 		strbuf_printf(out, ", key %u", map->key_size);
 	if (map->value_size)
 		strbuf_printf(out, ", value %u", map->value_size);
+	if (map->slots.count)
+		strbuf_printf(out, " in %u slots of %u", map->slots.count, map->slots.size);
 	strbuf_printf(out, ", entries %u, flags %#x", map->max_entries, map->flags);
 	if (map->key)
 		strbuf_printf(out, ", of %s", map->key->name);

@@ -34,6 +34,35 @@ static const char *times(struct session *session, uint64_t count)
 	return count == 1 ? "once" : arena_printf(session->arena, "%" PRIu64 " times", count);
 }
 
+/* The script's map of a site, or NULL. */
+static const struct object_map *map_of_site(const struct object *object, const struct object_site *site)
+{
+	size_t i;
+
+	for (i = 0; i < object->maps.count; i++)
+		if (object->maps.items[i].role == OBJECT_MAP_SCRIPT &&
+		    !strcmp(object->maps.items[i].name, site->what))
+			return &object->maps.items[i];
+	return NULL;
+}
+
+/*
+ * Is there room in the map now?  Then the kernel may have refused elements because it had no
+ * memory at hand: it allocates them as they come.
+ */
+static bool has_room(struct session *session, const struct object_map *map)
+{
+	struct raw_map raw;
+	bool has_room;
+
+	if (!(map->flags & BPF_F_NO_PREALLOC))
+		return false;
+	has_room = !map_read(session, (uint32_t)(map - session->object->maps.items), &raw) &&
+		   raw.count < map->max_entries;
+	raw_map_free(&raw);
+	return has_room;
+}
+
 /* In formats that have a form of its own for it. */
 static bool report_helper(struct session *session, const struct object_site *site, uint64_t count)
 {
@@ -42,7 +71,10 @@ static bool report_helper(struct session *session, const struct object_site *sit
 	struct strbuf place;
 
 	if (site->kind == SITE_MAP_FULL)
-		failure = (struct helper_failure){ "map_update_elem", -E2BIG, count };
+		failure = (struct helper_failure){
+			"map_update_elem",
+			has_room(session, map_of_site(session->object, site)) ? -ENOMEM : -E2BIG, count
+		};
 	else if (site->kind == SITE_READ)
 		failure = (struct helper_failure){ "probe_read", -EFAULT, count };
 	else if (site->kind == SITE_ABSENT)
@@ -55,30 +87,26 @@ static bool report_helper(struct session *session, const struct object_site *sit
 	return true;
 }
 
-static const struct object_map *map_named(const struct object *object, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < object->maps.count; i++)
-		if (object->maps.items[i].role == OBJECT_MAP_SCRIPT &&
-		    !strcmp(object->maps.items[i].name, name))
-			return &object->maps.items[i];
-	return NULL;
-}
-
 /* A map of large records has less room than max_map_keys says: that would not help. */
 static void report_full(struct session *session, const struct object_site *site, uint64_t count)
 {
-	const struct object_map *map = map_named(session->object, site->what);
+	const struct object_map *map = map_of_site(session->object, site);
 	uint64_t room = session->object->config.max_map_keys;
-	bool is_limited = map && map->is_per_cpu && map->max_entries < room;
+	bool is_limited = map->is_per_cpu && map->max_entries < room;
 
+	if (has_room(session, map)) {
+		consumer_warn(&session->consumer, site->span,
+			      "Map full for a time, or the kernel had no memory at hand; can't update "
+			      "element (%s, in %s)",
+			      times(session, count), site->what);
+		return;
+	}
 	consumer_warn(&session->consumer, site->span,
 		      "Map full; can't update element (%s, in %s). Try %s it with more room, e.g. "
 		      "`let %s = %s(%" PRIu64 ")`",
 		      times(session, count), site->what,
 		      is_limited ? "to declare" : "increasing the max_map_keys config or declare",
-		      site->what, map && map->is_per_cpu ? "percpuhash" : "hash",
+		      site->what, map->is_per_cpu ? "percpuhash" : "hash",
 		      4 * (is_limited ? map->max_entries : room));
 }
 

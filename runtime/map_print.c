@@ -31,7 +31,7 @@ static bool is_marked(const struct object_map *map, const struct raw_map *raw, c
 }
 
 /* False when it was never set; the value is then what an unset one shows. */
-static bool read_value(struct session *session, struct arena *arena, const struct object_map *map,
+static bool read_value(struct arena *arena, const struct object_map *map,
 		       const struct raw_map *raw, const char *bytes, struct value *ret_value)
 {
 	bool is_set = true;
@@ -39,7 +39,7 @@ static bool read_value(struct session *session, struct arena *arena, const struc
 	if (!map->aggregate) {
 		render(arena, map->value, bytes, ret_value);
 	} else {
-		unsigned cpus = raw->value_size == map->value_size ? 1 : session->target->cpu_count;
+		unsigned cpus = (unsigned)MAX(raw->value_size / raw->stride, (size_t)1);
 
 		is_set = map->aggregate->reduce(map->value, bytes, raw->stride, cpus, arena, ret_value);
 		if (!is_set)
@@ -231,7 +231,7 @@ static bool sort_entries(struct printing *printing)
 		printing->order[i] = i;
 		if (!by_number && map->key && !is_series)
 			continue;
-		is_set |= read_value(printing->session, printing->arena, map, &printing->raw,
+		is_set |= read_value(printing->arena, map, &printing->raw,
 				     raw_value(printing, i), &value);
 		if (by_number)
 			printing->numbers[i] = sort_number(&value);
@@ -277,7 +277,7 @@ static void make_entry(const struct map_listing *listing, size_t index, struct m
 		symbolize(printing->session, printing->map->key, &ret_entry->key);
 		late_text(printing->session, printing->arena, printing->map->key, &ret_entry->key);
 	}
-	read_value(printing->session, printing->arena, printing->map, &printing->raw,
+	read_value(printing->arena, printing->map, &printing->raw,
 		   raw_value(printing, at), &ret_entry->value);
 	if (!printing->map->aggregate) {
 		symbolize(printing->session, printing->map->value, &ret_entry->value);

@@ -32,7 +32,7 @@ static int create_map(struct session *session, uint32_t index)
 		.name = *name ? name : "anonymous",
 		.type = map->type,
 		.key_size = map->key_size,
-		.value_size = map->value_size,
+		.value_size = object_map_value_size(map),
 		.max_entries = map->max_entries,
 		.flags = map->flags,
 	};
@@ -110,7 +110,9 @@ static bool is_array(uint32_t type)
 
 size_t map_stride(const struct session *session, uint32_t map)
 {
-	return ALIGN_UP((size_t)object_map(session, map)->value_size, (size_t)8);
+	const struct object_map *object = object_map(session, map);
+
+	return object->slots.count ? object->slots.size : ALIGN_UP((size_t)object->value_size, (size_t)8);
 }
 
 static int make_room(struct raw_map *raw, size_t extra)
@@ -196,7 +198,7 @@ static int read_map(struct session *session, uint32_t index, struct raw_map *ret
 	*ret_raw = (struct raw_map){
 		.key_size = map->key_size,
 		.stride = map_stride(session, index),
-		.value_size = map->value_size,
+		.value_size = object_map_value_size(map),
 	};
 	if (is_per_cpu(map->type))
 		ret_raw->value_size = ret_raw->stride * session->target->cpu_count;

@@ -112,6 +112,7 @@ struct target {
 	uint32_t hidden_features; /* bits: to be taken for missing */
 	const struct arch *arch;
 	uint32_t cpu_count;    /* possible CPUs */
+	uint32_t cpu_end;      /* the highest number of one, and 1 more */
 	uint64_t pid_namespace, pid_namespace_device; /* of the tracer; 0: the initial one */
 	uint32_t kernel_version; /* KERNEL_VERSION(6, 18, 0) as in linux/version.h */
 	void *data;	       /* of the implementation */

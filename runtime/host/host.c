@@ -415,7 +415,7 @@ static uint32_t parse_version(const char *text)
 }
 
 /* Reads a list of CPUs, "0-3,8": up to `max` go to `cpus` (may be NULL); gives how many. */
-static unsigned read_cpu_list(const char *path, uint32_t *cpus, unsigned max)
+static unsigned read_cpu_list(const char *path, uint32_t *cpus, unsigned max, uint32_t *ret_end)
 {
 	char text[1024], *at = text;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -435,6 +435,7 @@ static unsigned read_cpu_list(const char *path, uint32_t *cpus, unsigned max)
 		for (; first <= last && count < max; first++, count++)
 			if (cpus)
 				cpus[count] = (uint32_t)first;
+		*ret_end = (uint32_t)first;
 		if (*at == ',')
 			at++;
 	}
@@ -443,7 +444,8 @@ static unsigned read_cpu_list(const char *path, uint32_t *cpus, unsigned max)
 
 unsigned online_cpus(uint32_t *cpus, unsigned max)
 {
-	unsigned count = read_cpu_list("/sys/devices/system/cpu/online", cpus, max);
+	uint32_t end;
+	unsigned count = read_cpu_list("/sys/devices/system/cpu/online", cpus, max, &end);
 
 	if (!count && max) {
 		cpus[0] = 0;
@@ -484,8 +486,10 @@ struct target *host_target_new(struct arena *arena, const struct host_options *o
 	facts->target.each_program_function = host_each_program_function;
 	facts->target.may_call = host_may_call;
 	find_pid_namespace(&facts->target);
-	cpus = read_cpu_list("/sys/devices/system/cpu/possible", NULL, 65536);
-	facts->target.cpu_count = cpus ? cpus : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+	cpus = read_cpu_list("/sys/devices/system/cpu/possible", NULL, 65536, &facts->target.cpu_end);
+	if (!cpus)
+		cpus = facts->target.cpu_end = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+	facts->target.cpu_count = cpus;
 	facts->functions = options->functions;
 	facts->btf_path = options->btf ? options->btf : "/sys/kernel/btf/vmlinux";
 	return facts->target.arch ? &facts->target : NULL;
@@ -516,7 +520,7 @@ static const char *set_fact(struct facts *facts, const char *key, char *value)
 		return facts->target.kernel_version ? NULL : "kernel_version is not like 6.12.0";
 	}
 	if (!strcmp(key, "cpus")) {
-		facts->target.cpu_count = (uint32_t)strtoul(value, NULL, 10);
+		facts->target.cpu_count = facts->target.cpu_end = (uint32_t)strtoul(value, NULL, 10);
 		return facts->target.cpu_count ? NULL : "cpus is not a number";
 	}
 	if (!strcmp(key, "arch")) {

@@ -14,7 +14,7 @@ import scripts  # noqa: E402 pylint: disable=wrong-import-position
 
 TEXT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cost.txt")
 USER = {"LOAD:traced_function": "/bin/program:read_line", "PID": "4242"}
-MAP = re.compile(r"^map (\S+): .*?, (\S+), (?:key (\d+), value (\d+), )?entries (\d+)")
+MAP = re.compile(r"^map (\S+): .*?, (\S+), (?:key (\d+), value (\d+)(?: in (\d+) slots of (\d+))?, )?entries (\d+)")
 
 
 def canned(script):
@@ -37,10 +37,10 @@ def cost_of(bpfline, script):
         count = sum(line.startswith("\t") for line in code)
         lines.append("    program %s: %d instructions" % (name, count))
     for line in dump(bpfline, "object", script).splitlines():
-        found = MAP.match(line)
-        if found:
-            name, kind, key, value, entries = found.groups(default="0")
-            lines.append("    map %s: %s, %s of %d bytes" % (name, kind, entries, int(key) + int(value)))
+        if line.startswith("map "):
+            name, kind, *numbers = MAP.match(line).groups(default="0")
+            key, value, slots, slot_size, entries = map(int, numbers)
+            lines.append("    map %s: %s, %d of %d bytes" % (name, kind, entries, key + (slots * slot_size or value)))
     return lines
 
 

@@ -46,7 +46,7 @@ static bool open_target(struct job *job)
 		return false;
 	}
 	if (job->events.cpus)
-		job->target->cpu_count = job->events.cpus;
+		job->target->cpu_count = job->target->cpu_end = job->events.cpus;
 	return true;
 }
 

@@ -26,6 +26,15 @@ def test_delivered_and_lost_make_all(bpfline, turn):
     assert kept + int(full.group(1)) == 40000
 
 
+@pytest.mark.parametrize("update", ["count()", "stats(3)", "min(3)", "hist(7)", "1"])
+def test_a_map_takes_all_elements_that_it_has_room_for(bpfline, update):
+    """New ones as fast as they can come: the kernel has to have memory for them."""
+    result = bpfline.count("config = { max_map_keys = 4000 } " + GETPPID + "{ @n++; @[@n] = %s; }" % update,
+                           "getppid 4000")
+    assert len(re.findall(r"^@\[\d+\]", result.stdout, re.MULTILINE)) == 4000
+    assert result.stderr.count("WARNING") == 0
+
+
 def test_losses_are_told_in_json_and_by_the_status(bpfline):
     result = bpfline.count("config = { perf_rb_pages = 1 } " + GETPPID + '{ printf("x\\n"); printf("y\\n"); }',
                            "-t 2 getppid 50000", "-f", "json", "--strict")
