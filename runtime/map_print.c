@@ -14,6 +14,7 @@
 #include "runtime/render.h"
 #include "runtime/session_internal.h"
 #include "runtime/symbolize.h"
+#include "runtime/word_sort.h"
 #include "sema/builtin.h"
 
 /* Is the value of a scalar set, on any CPU? */
@@ -119,15 +120,16 @@ static void divide(const struct object_map *map, struct value *value, uint64_t d
 	unreachable();
 }
 
+enum { PREFETCHED = 8 }; /* elements in advance */
+
 /* What a listing is made from. */
 struct printing {
 	struct session *session;
 	const struct object_map *map;
 	struct raw_map raw;
 	uint32_t *order;   /* indices of elements */
+	uint32_t *spare;   /* room for as many, if all they are sorted by is words; else NULL */
 	uint64_t *numbers; /* by index: what they are sorted by; NULL: by nothing of theirs */
-	bool has_words;	   /* keys are numbers of 8 bytes */
-	uint64_t sign;	   /* the bit of them that is a sign */
 	struct arena *arena; /* of one entry */
 	const struct map_selection *selection;
 	uint64_t last; /* of time series: the latest interval that any element has */
@@ -141,18 +143,6 @@ static const char *raw_key(const struct printing *printing, uint32_t index)
 static const char *raw_value(const struct printing *printing, uint32_t index)
 {
 	return printing->raw.values + index * printing->raw.value_size;
-}
-
-/* What compare_bytes() would say, without asking about the type a million times. */
-static int compare_words(const struct printing *printing, uint32_t left, uint32_t right)
-{
-	uint64_t a, b;
-
-	memcpy(&a, raw_key(printing, left), sizeof(a));
-	memcpy(&b, raw_key(printing, right), sizeof(b));
-	a ^= printing->sign;
-	b ^= printing->sign;
-	return a < b ? -1 : a > b;
 }
 
 /* By number where that is what counts; then by value, if that was wished; then by key. */
@@ -170,9 +160,7 @@ static int compare_elements(const void *a, const void *b, void *context)
 				      raw_value(printing, right));
 	if (order || !map->key)
 		return order;
-	return printing->has_words ? compare_words(printing, left, right)
-				   : compare_bytes(map->key, raw_key(printing, left),
-						   raw_key(printing, right));
+	return compare_bytes(map->key, raw_key(printing, left), raw_key(printing, right));
 }
 
 /* Are elements ordered by the numbers that their values have? */
@@ -218,6 +206,32 @@ static uint64_t sort_number(const struct value *value)
 	unreachable();
 }
 
+/* Is all that elements are ordered by words: numbers, and keys of 8 bytes? */
+static bool sorts_by_words(const struct printing *printing)
+{
+	const struct type *key = printing->map->key;
+
+	return key && type_in_register(key) && key->size == sizeof(uint64_t) &&
+	       (printing->selection->sort != MAP_SORT_VALUE || printing->numbers);
+}
+
+static void sort(struct printing *printing)
+{
+	const struct words numbers = { (const char *)printing->numbers, sizeof(uint64_t), 0 };
+	const struct words keys = { printing->raw.keys, printing->raw.key_size,
+				    printing->map->key && type_is_signed(printing->map->key)
+					    ? 1ull << 63 : 0 };
+
+	if (!printing->spare) {
+		qsort_r(printing->order, printing->raw.count, sizeof(*printing->order),
+			compare_elements, printing);
+		return;
+	}
+	sort_by_words(&keys, printing->order, printing->spare, printing->raw.count);
+	if (printing->numbers)
+		sort_by_words(&numbers, printing->order, printing->spare, printing->raw.count);
+}
+
 /* Sorts; true when the map is one that a print at exit shows. */
 static bool sort_entries(struct printing *printing)
 {
@@ -240,8 +254,7 @@ static bool sort_entries(struct printing *printing)
 		arena_reset(printing->arena);
 	}
 	if (printing->raw.count > 1)
-		qsort_r(printing->order, printing->raw.count, sizeof(*printing->order),
-			compare_elements, printing);
+		sort(printing);
 	if (map->key)
 		return printing->raw.count;
 	return is_set || printing->session->zeroed[map - printing->session->object->maps.items];
@@ -259,16 +272,36 @@ static void show_up_to(const struct printing *printing, struct value *value)
 	}
 }
 
+/* Which element is printed as the index-th.  The largest stand at the end. */
+static uint32_t element_at(const struct printing *printing, const struct map_listing *listing,
+			   size_t index)
+{
+	size_t last = printing->raw.count - 1;
+
+	return printing->order[printing->selection->is_descending
+				       ? last - index
+				       : last + 1 - listing->count + index];
+}
+
+/* Sorted elements lie anywhere in memory: those that come soon are asked for early. */
+static void prefetch(const struct printing *printing, const struct map_listing *listing, size_t index)
+{
+	uint32_t at;
+
+	if (index >= listing->count)
+		return;
+	at = element_at(printing, listing, index);
+	__builtin_prefetch(raw_key(printing, at));
+	__builtin_prefetch(raw_value(printing, at));
+}
+
 static void make_entry(const struct map_listing *listing, size_t index, struct map_entry *ret_entry)
 {
 	struct printing *printing = listing->context;
 	const struct map_selection *selection = printing->selection;
-	size_t last = printing->raw.count - 1, place;
-	uint32_t at;
+	uint32_t at = element_at(printing, listing, index);
 
-	/* The largest stand at the end. */
-	place = selection->is_descending ? last - index : last + 1 - listing->count + index;
-	at = printing->order[place];
+	prefetch(printing, listing, index + PREFETCHED);
 
 	arena_reset(printing->arena);
 	memset(ret_entry, 0, sizeof(*ret_entry));
@@ -292,17 +325,21 @@ static void make_entry(const struct map_listing *listing, size_t index, struct m
 
 static int prepare(struct printing *printing)
 {
-	const struct type *key = printing->map->key;
 	size_t count = printing->raw.count + 1;
 
-	printing->has_words = key && type_in_register(key) && key->size == sizeof(uint64_t);
-	if (printing->has_words && type_is_signed(key))
-		printing->sign = 1ull << 63;
 	printing->order = malloc(count * sizeof(*printing->order));
-	if (sorts_by_number(printing))
-		printing->numbers = malloc(count * sizeof(*printing->numbers));
-	if (!printing->order || (sorts_by_number(printing) && !printing->numbers))
+	if (!printing->order)
 		return -ENOMEM;
+	if (sorts_by_number(printing)) {
+		printing->numbers = malloc(count * sizeof(*printing->numbers));
+		if (!printing->numbers)
+			return -ENOMEM;
+	}
+	if (sorts_by_words(printing)) {
+		printing->spare = malloc(count * sizeof(*printing->spare));
+		if (!printing->spare)
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -327,6 +364,7 @@ void map_print(struct session *session, uint32_t index, const struct map_selecti
 		output_format_of(session->output)->map(session->output, &listing);
 	}
 	free(printing.order);
+	free(printing.spare);
 	free(printing.numbers);
 	raw_map_free(&printing.raw);
 	arena_free(printing.arena);

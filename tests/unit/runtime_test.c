@@ -26,6 +26,7 @@
 #include "runtime/probes/probes.h"
 #include "runtime/probes/tracepoint.h"
 #include "runtime/session.h"
+#include "runtime/word_sort.h"
 #include "sema/arch.h"
 #include "sema/builtin.h"
 
@@ -344,9 +345,40 @@ static void test_run(void **state UNUSED)
 	arena_free(arena);
 }
 
+/* --- sorting ---------------------------------------------------------------------- */
+
+/* Words of any width, among them many equal ones, against what comparing them says. */
+static void test_sort_by_words(void **state UNUSED)
+{
+	enum { COUNT = 5000 };
+	static uint64_t table[COUNT][2];
+	static uint32_t order[COUNT], spare[COUNT];
+	unsigned bits, flips;
+	uint32_t i;
+
+	for (bits = 1; bits <= 64; bits++) {
+		for (flips = 0; flips < 2; flips++) {
+			struct words words = { (const char *)table, sizeof(table[0]), (uint64_t)flips << 63 };
+
+			for (i = 0; i < COUNT; i++) {
+				table[i][0] = ((uint64_t)mrand48() << 32 ^ (uint64_t)mrand48()) >> (64 - bits);
+				order[i] = i;
+			}
+			sort_by_words(&words, order, spare, COUNT);
+			for (i = 1; i < COUNT; i++) {
+				uint64_t before = table[order[i - 1]][0] ^ words.flip;
+				uint64_t here = table[order[i]][0] ^ words.flip;
+
+				assert_true(before < here || (before == here && order[i - 1] < order[i]));
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sort_by_words),
 		cmocka_unit_test(test_scalars),	    cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_histogram),
 		cmocka_unit_test(test_series),   cmocka_unit_test(test_format_file),
