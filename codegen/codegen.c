@@ -103,6 +103,7 @@ static void emit_instance(struct codegen *cg, const struct instance *instance,
 	cg->leave = cg->done = build_label(b);
 	cg->detaches = has_many_branches(instance);
 	cg->placed.count = 0;
+	cg->reads.count = 0;
 	for (i = 0; i < instance->variables.count; i++)
 		instance->variables.items[i]->storage = NULL;
 	cg->span = instance->predicate ? instance->predicate->span : instance->probe->span;
@@ -325,9 +326,11 @@ static bool make_program(struct maker *maker, const struct group *group)
 	build_exit(cg->b, val_const(0));
 	build_limit_stack(cg->b, STACK_MAX, STACK_MAX - cg->below);
 	code = codegen_finish(cg, arena_printf(cg->arena, "program %s", name), first->probe->span);
-	if (code)
-		add_program(maker, group, code);
-	return code != NULL;
+	/* A function that it calls may be what could not be made. */
+	if (!code || cg->program->diags->error_count)
+		return false;
+	add_program(maker, group, code);
+	return true;
 }
 
 /* One that no probe of the script is: `emit` makes its body.  Gives its index. */
