@@ -442,3 +442,17 @@ void build_leave(struct builder *b)
 	/* A variable set inside may not be set after: that it was known is no use any more. */
 	b->epoch++;
 }
+
+uint32_t build_point(struct builder *b)
+{
+	if (builder_is_idle(b))
+		return 0;
+	append(b, (struct insn){ .op = INSN_LABEL, .label = build_label(b) });
+	numbering_add(&b->numbering, (uint32_t)b->fn.insns.count - 1, 0);
+	return b->numbering.time;
+}
+
+bool build_is_past(const struct builder *b, uint32_t point)
+{
+	return numbering_has(&b->numbering, point);
+}

@@ -248,6 +248,10 @@ bool build_is_dead(const struct builder *b);
 void build_enter(struct builder *b);
 void build_leave(struct builder *b);
 
+/* A point that paths come by; build_is_past() tells whether all that lead to here did. */
+uint32_t build_point(struct builder *b);
+bool build_is_past(const struct builder *b, uint32_t point);
+
 /* --- result ------------------------------------------------------------ */
 
 /* An instruction that needs a number only known at load time. */

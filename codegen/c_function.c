@@ -144,6 +144,7 @@ struct val emit_c_call(struct codegen *cg, const struct expr *call)
 	number = place_function(cg, function);
 	function_is_called(cg, number);
 	check_room(cg, call);
+	forget_reads(cg, NULL);
 	result = build_call_function(cg->b, number, args, (unsigned)count);
 	return emit_result(cg, result, function->result);
 }

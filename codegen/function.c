@@ -405,6 +405,7 @@ struct val emit_function_call(struct codegen *cg, const struct expr *call, struc
 	if (!type_in_register(result) && result->kind != TYPE_VOID &&
 	    (address.kind == VAL_NONE || address_align(address) != 8))
 		to = build_slot(cg->b, result->size);
+	forget_reads(cg, NULL);
 	val = lowered->is_inline ? emit_inline(cg, function, args, to) : emit_call(cg, function, args, to);
 	if (result->kind == TYPE_VOID)
 		return VAL_NOTHING;

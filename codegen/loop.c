@@ -398,6 +398,7 @@ static void emit_outlined(struct codegen *cg, struct loop *loop, enum loop_call 
 
 static void emit_loop(struct codegen *cg, struct loop *loop, enum way way)
 {
+	forget_reads(cg, NULL); /* what the end of the body changes, its beginning sees */
 	switch (way) {
 	case WAY_WALKED:
 	case WAY_GUARDED:

@@ -18,6 +18,14 @@
 
 struct compile_dump;
 
+/* What an element was read as (known_reads.c). */
+struct known_read {
+	const struct map *map;
+	const struct builder *builder; /* whose values these are */
+	struct val key, value;
+	uint32_t point; /* build_point() */
+};
+
 struct codegen {
 	struct program *program;
 	struct arena *arena;
@@ -41,6 +49,7 @@ struct codegen {
 	struct loop_labels {
 		uint32_t leave, next;
 	} loop;			  /* where break and continue go */
+	VEC(struct known_read) reads;
 	VEC(struct variable *) placed; /* variables that have a place, innermost last */
 	bool in_guarded; /* in a loop whose turns the verifier does not walk one by one */
 	uint32_t scratch_map, function_count; /* each function has a scratch value of its own */
@@ -295,6 +304,13 @@ void emit_map_assign(struct codegen *cg, const struct expr *target, const struct
 void emit_map_compound(struct codegen *cg, const struct expr *target, enum binary_op op,
 		       const struct expr *value);
 struct val emit_map_incdec(struct codegen *cg, const struct expr *expr, bool wants_value);
+
+/* What the element was read as, or VAL_NOTHING (known_reads.c). */
+struct val known_read(const struct codegen *cg, const struct map *map, struct val key);
+void known_read_add(struct codegen *cg, const struct map *map, struct val key, struct val value);
+
+/* The map (NULL: any) is changed from here on, or was on one of the ways that lead here. */
+void forget_reads(struct codegen *cg, const struct map *map);
 
 /* The number that an aggregate's records of all CPUs make (aggregate_read.c). */
 struct val emit_aggregate_read(struct codegen *cg, const struct expr *map_expr);

@@ -197,19 +197,48 @@ void emit_count_absent(struct codegen *cg, const struct expr *map_expr, struct v
 	build_place(cg->b, there);
 }
 
+/* The key as a number, if it is one: VAL_NOTHING. */
+static struct val number_key(struct codegen *cg, const struct expr *map_expr)
+{
+	const struct map *map = map_expr->map.map;
+	const struct expr *key;
+
+	if (map_expr->map.keys.count != 1 || !type_in_register(map->key_type))
+		return VAL_NOTHING;
+	key = map_expr->map.keys.items[0];
+	return emit_convert(cg, emit_expr(cg, key), type_read(&cg->program->types, key->type),
+			    map->key_type);
+}
+
+/* The element at a key that is a number. */
+static struct val lookup_number(struct codegen *cg, const struct map *map, struct val key)
+{
+	struct val slot = build_slot(cg->b, map->layout.key_size);
+
+	emit_store_value(cg, map->key_type, slot, key);
+	return emit_map_lookup(cg, (struct map_key){ val_map(map->index), slot });
+}
+
 struct val emit_map_read(struct codegen *cg, const struct expr *map_expr)
 {
 	const struct map *map = map_expr->map.map;
 	const struct type *type = map_stored_type(cg, map);
 	struct builder *b = cg->b;
+	bool is_counted = cg->program->options->count_quiet;
+	struct val element, key, value;
 	uint32_t result, end;
-	struct val element;
 
 	map_is_observed(cg, map);
 	if (type->kind == TYPE_AGGREGATE)
 		return emit_aggregate_read(cg, map_expr);
 	if (is_direct(map))
 		return emit_load_value(cg, type, val_map_value(map->index, 0));
+	key = number_key(cg, map_expr);
+	if (key.kind != VAL_NONE && type_in_register(type) && !is_counted) {
+		value = known_read(cg, map, key);
+		if (value.kind != VAL_NONE)
+			return value;
+	}
 	result = build_var(b);
 	end = build_label(b);
 	if (type_in_register(type))
@@ -217,15 +246,19 @@ struct val emit_map_read(struct codegen *cg, const struct expr *map_expr)
 	else
 		build_var_set(b, result,
 			      codegen_data(cg, arena_alloc(cg->arena, type->size), type->size));
-	element = emit_map_lookup(cg, emit_map_key(cg, map_expr));
-	if (cg->program->options->count_quiet)
+	element = key.kind == VAL_NONE ? emit_map_lookup(cg, emit_map_key(cg, map_expr))
+				       : lookup_number(cg, map, key);
+	if (is_counted)
 		emit_count_absent(cg, map_expr, element);
 	build_branch(b, BPF_JEQ, element, val_const(0), end);
 	build_enter(b);
 	build_var_set(b, result, emit_load_value(cg, type, element));
 	build_leave(b);
 	build_place(b, end);
-	return build_var_get(b, result);
+	value = build_var_get(b, result);
+	if (key.kind != VAL_NONE && type_in_register(type))
+		known_read_add(cg, map, key, value);
+	return value;
 }
 
 /* --- assigning ---------------------------------------------------------------------------- */
@@ -355,7 +388,7 @@ static void assign_keyed(struct codegen *cg, const struct expr *target, const st
 	update_element(cg, map, emit_map_key(cg, target), slot);
 }
 
-void emit_map_assign(struct codegen *cg, const struct expr *target, const struct expr *value)
+static void assign(struct codegen *cg, const struct expr *target, const struct expr *value)
 {
 	const struct map *map = target->map.map;
 
@@ -375,6 +408,12 @@ void emit_map_assign(struct codegen *cg, const struct expr *target, const struct
 	} else {
 		assign_keyed(cg, target, value);
 	}
+}
+
+void emit_map_assign(struct codegen *cg, const struct expr *target, const struct expr *value)
+{
+	assign(cg, target, value);
+	forget_reads(cg, target->map.map);
 }
 
 /* --- changing in place ------------------------------------------------------------------------ */
@@ -451,6 +490,7 @@ void emit_map_compound(struct codegen *cg, const struct expr *target, enum binar
 	emit_set_mark(cg, map, element);
 	build_leave(b);
 	build_place(b, full);
+	forget_reads(cg, map);
 }
 
 struct val emit_map_incdec(struct codegen *cg, const struct expr *expr, bool wants_value)
@@ -481,5 +521,6 @@ struct val emit_map_incdec(struct codegen *cg, const struct expr *expr, bool wan
 	emit_set_mark(cg, map, element);
 	build_leave(b);
 	build_place(b, full);
+	forget_reads(cg, map);
 	return wants_value ? build_var_get(b, result) : VAL_NOTHING;
 }

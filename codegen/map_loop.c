@@ -109,6 +109,7 @@ void emit_for_map(struct codegen *cg, const struct stmt *stmt)
 			    "functions and loops over maps are nested more than %d deep", FRAMES_MAX);
 		return;
 	}
+	forget_reads(cg, NULL);
 	loop_frame_init(cg, &frame, NULL, stmt->for_.body);
 	if (loop_body_is_heavy(cg, NULL, stmt->for_.body, LEVELS))
 		element = add_element(cg, stmt, &frame);

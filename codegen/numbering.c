@@ -112,6 +112,15 @@ void numbering_add(struct numbering *numbering, uint32_t insn, uint32_t hash)
 		grow(numbering);
 }
 
+bool numbering_has(const struct numbering *numbering, uint32_t time)
+{
+	size_t i = numbering->entries.count;
+
+	while (i > 0 && numbering->entries.items[i - 1].time > time)
+		i--;
+	return i > 0 && numbering->entries.items[i - 1].time == time;
+}
+
 void numbering_enter(struct numbering *numbering)
 {
 	vec_push(numbering->fn->arena, &numbering->scopes, (uint32_t)numbering->entries.count);

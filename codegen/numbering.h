@@ -34,6 +34,9 @@ uint32_t numbering_find(const struct numbering *numbering, const struct insn *in
 /* The instruction at index `insn` from now on stands for all its equals. */
 void numbering_add(struct numbering *numbering, uint32_t insn, uint32_t hash);
 
+/* Is what was added at this time still known? */
+bool numbering_has(const struct numbering *numbering, uint32_t time);
+
 void numbering_enter(struct numbering *numbering);
 void numbering_leave(struct numbering *numbering);
 

@@ -135,6 +135,7 @@ static struct val emit_delete(struct codegen *cg, const struct expr *call)
 	struct map_key key;
 
 	map_is_observed(cg, map);
+	forget_reads(cg, map);
 	if (map->layout.is_array && map->layout.is_per_cpu) {
 		/* The records of other CPUs are out of a program's reach. */
 		emit_map_event(cg, call, map);
