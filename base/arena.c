@@ -1,23 +1,27 @@
 /*
- * Bump allocation in chunks that double up to a megabyte.
+ * Bump allocation.  The first chunk is a small one from the heap and is cleared as it is used; those
+ * after it are mapped: the kernel clears them, and pages that nobody touches cost nothing.
  */
 #include "base/arena.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
-	CHUNK_FIRST = 32 * 1024,
+	CHUNK_FIRST = 32 * 1024, /* sizes with the head */
+	CHUNK_SECOND = 256 * 1024,
 	CHUNK_LARGEST = 1024 * 1024,
-	CHUNK_ZERO = 128 * 1024, /* from here on the kernel gives zeros anyway */
 	ALIGNMENT = 16,
 };
 
 struct chunk {
 	struct chunk *next;
-	size_t size, used;
+	size_t size, used; /* of data */
+	bool is_mapped;
 	bool is_zero; /* behind `used` */
 	_Alignas(ALIGNMENT) char data[];
 };
@@ -35,18 +39,40 @@ static void die_out_of_memory(void)
 	abort();
 }
 
-static struct chunk *chunk_new(size_t size)
+static struct chunk *chunk_init(void *memory, size_t size, bool is_mapped)
 {
-	bool is_zero = size >= CHUNK_ZERO;
-	struct chunk *chunk = is_zero ? calloc(1, sizeof(*chunk) + size) : malloc(sizeof(*chunk) + size);
+	struct chunk *chunk = memory;
 
-	if (!chunk)
+	if (!memory || memory == MAP_FAILED)
 		die_out_of_memory();
 	chunk->next = NULL;
-	chunk->size = size;
+	chunk->size = size - sizeof(*chunk);
 	chunk->used = 0;
-	chunk->is_zero = is_zero;
+	chunk->is_mapped = chunk->is_zero = is_mapped;
 	return chunk;
+}
+
+static struct chunk *chunk_first(void)
+{
+	return chunk_init(malloc(CHUNK_FIRST), CHUNK_FIRST, false);
+}
+
+/* Room for `size` bytes, twice as large as the last one or larger. */
+static struct chunk *chunk_after(const struct chunk *last, size_t size)
+{
+	size_t wanted = MIN((last->size + sizeof(*last)) * 2, (size_t)CHUNK_LARGEST);
+
+	wanted = MAX(MAX(wanted, (size_t)CHUNK_SECOND), size + sizeof(*last));
+	return chunk_init(mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+			  wanted, true);
+}
+
+static void chunk_free(struct chunk *chunk)
+{
+	if (chunk->is_mapped)
+		munmap(chunk, chunk->size + sizeof(*chunk));
+	else
+		free(chunk);
 }
 
 struct arena *arena_new(void)
@@ -55,7 +81,7 @@ struct arena *arena_new(void)
 
 	if (!arena)
 		die_out_of_memory();
-	arena->chunks = chunk_new(CHUNK_FIRST);
+	arena->chunks = chunk_first();
 	return arena;
 }
 
@@ -67,26 +93,32 @@ void arena_free(struct arena *arena)
 		return;
 	for (chunk = arena->chunks; chunk; chunk = next) {
 		next = chunk->next;
-		free(chunk);
+		chunk_free(chunk);
 	}
 	free(arena);
 }
 
+/* The newest chunk is the largest of those that double: what follows needs no other. */
 void arena_reset(struct arena *arena)
 {
-	struct chunk *chunk = arena->chunks, *next;
+	struct chunk *kept = arena->chunks, *chunk, *next;
 
-	while (chunk->next) { /* the first chunk ever is the last of the list */
+	for (chunk = kept->next; chunk; chunk = next) {
 		next = chunk->next;
-		free(chunk);
-		chunk = next;
+		chunk_free(chunk);
 	}
-	chunk->used = 0;
-	arena->chunks = chunk;
+	kept->next = NULL;
+	kept->used = 0;
+	kept->is_zero = false;
 	arena->handed_out = 0;
+	if (kept->size > CHUNK_LARGEST) {
+		chunk_free(kept);
+		arena->chunks = chunk_first();
+	}
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* *ret_zero: whether the kernel has cleared it already. */
+static void *take(struct arena *arena, size_t size, bool *ret_zero)
 {
 	struct chunk *chunk = arena->chunks;
 	size_t start = chunk->used;
@@ -95,24 +127,36 @@ void *arena_alloc(struct arena *arena, size_t size)
 		die_out_of_memory();
 	size = ALIGN_UP(size, (size_t)ALIGNMENT);
 	if (size > chunk->size - start) {
-		size_t next_size = MIN(chunk->size * 2, (size_t)CHUNK_LARGEST);
-
-		chunk = chunk_new(MAX(next_size, size));
+		chunk = chunk_after(chunk, size);
 		chunk->next = arena->chunks;
 		arena->chunks = chunk;
 		start = 0;
 	}
 	chunk->used = start + size;
 	arena->handed_out += size;
-	/* Small chunks are cleared as they are used: most of the last one never is. */
-	if (!chunk->is_zero)
-		memset(chunk->data + start, 0, size);
+	*ret_zero = chunk->is_zero;
 	return chunk->data + start;
+}
+
+/* Small chunks are cleared as they are used: most of the last one never is. */
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	bool is_zero;
+	void *memory = take(arena, size, &is_zero);
+
+	return is_zero ? memory : memset(memory, 0, size);
+}
+
+void *arena_take(struct arena *arena, size_t size)
+{
+	bool is_zero;
+
+	return take(arena, size, &is_zero);
 }
 
 void *arena_dup(struct arena *arena, const void *data, size_t size)
 {
-	void *copy = arena_alloc(arena, size);
+	void *copy = arena_take(arena, size);
 
 	if (size)
 		memcpy(copy, data, size);
@@ -121,10 +165,11 @@ void *arena_dup(struct arena *arena, const void *data, size_t size)
 
 char *arena_strndup(struct arena *arena, const char *text, size_t length)
 {
-	char *copy = arena_alloc(arena, length + 1);
+	char *copy = arena_take(arena, length + 1);
 
 	if (length)
 		memcpy(copy, text, length);
+	copy[length] = '\0';
 	return copy;
 }
 
@@ -142,7 +187,7 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 	va_copy(again, args);
 	length = vsnprintf(NULL, 0, format, again);
 	va_end(again);
-	text = arena_alloc(arena, (size_t)length + 1);
+	text = arena_take(arena, (size_t)length + 1);
 	vsnprintf(text, (size_t)length + 1, format, args);
 	return text;
 }
@@ -165,7 +210,8 @@ char *arena_join(struct arena *arena, const char *const *texts, size_t count)
 
 	for (i = 0; i < count; i++)
 		length += strlen(texts[i]);
-	joined = end = arena_alloc(arena, length);
+	joined = end = arena_take(arena, length);
+	*end = '\0';
 	for (i = 0; i < count; i++)
 		end = stpcpy(end, texts[i]);
 	return joined;

@@ -23,6 +23,9 @@ void arena_reset(struct arena *arena);
 /* Zeroed, aligned for any type.  A size of 0 gives a valid pointer. */
 void *arena_alloc(struct arena *arena, size_t size);
 
+/* The same with anything in it: for what is written at once. */
+void *arena_take(struct arena *arena, size_t size);
+
 /* Copies `size` bytes. */
 void *arena_dup(struct arena *arena, const void *data, size_t size);
 

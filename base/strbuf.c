@@ -9,7 +9,8 @@
 void strbuf_init(struct strbuf *buf, struct arena *arena)
 {
 	*buf = (struct strbuf){ .arena = arena, .capacity = 128 };
-	buf->text = arena_alloc(arena, buf->capacity);
+	buf->text = arena_take(arena, buf->capacity);
+	*buf->text = '\0';
 }
 
 static void reserve(struct strbuf *buf, size_t extra)
@@ -21,8 +22,8 @@ static void reserve(struct strbuf *buf, size_t extra)
 		return;
 	while (buf->capacity < needed)
 		buf->capacity *= 2;
-	moved = arena_alloc(buf->arena, buf->capacity);
-	memcpy(moved, buf->text, buf->length);
+	moved = arena_take(buf->arena, buf->capacity);
+	memcpy(moved, buf->text, buf->length + 1);
 	buf->text = moved;
 }
 

@@ -9,7 +9,7 @@ void *vec_grow(struct arena *arena, const void *items, size_t item_size, size_t 
 	       size_t *capacity)
 {
 	size_t grown = *capacity ? *capacity * 2 : 8;
-	void *moved = arena_alloc(arena, grown * item_size);
+	void *moved = arena_take(arena, grown * item_size);
 
 	if (count)
 		memcpy(moved, items, count * item_size);

@@ -62,7 +62,7 @@ static int read_text(int folder, const char *path, struct arena *arena, char **r
 {
 	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC), err = 0;
 	size_t length = 0, capacity = 8192;
-	char *text = arena_alloc(arena, capacity);
+	char *text = arena_take(arena, capacity);
 	ssize_t n;
 
 	if (fd < 0)
@@ -81,7 +81,7 @@ static int read_text(int folder, const char *path, struct arena *arena, char **r
 			err = -EFBIG;
 			break;
 		}
-		char *larger = arena_alloc(arena, capacity * 2);
+		char *larger = arena_take(arena, capacity * 2);
 
 		memcpy(larger, text, length);
 		text = larger;
