@@ -178,18 +178,25 @@ char *arena_strdup(struct arena *arena, const char *text)
 	return arena_strndup(arena, text, strlen(text));
 }
 
+/* Nearly all texts are short: formatted once, then copied. */
+enum { TEXT_SHORT = 256 };
+
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
+	char text[TEXT_SHORT], *copy;
 	va_list again;
-	char *text;
-	int length;
+	size_t length;
 
 	va_copy(again, args);
-	length = vsnprintf(NULL, 0, format, again);
+	length = (size_t)vsnprintf(text, sizeof(text), format, args);
+	if (length < sizeof(text)) {
+		copy = arena_strndup(arena, text, length);
+	} else {
+		copy = arena_take(arena, length + 1);
+		vsnprintf(copy, length + 1, format, again);
+	}
 	va_end(again);
-	text = arena_take(arena, (size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, args);
-	return text;
+	return copy;
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -57,15 +57,17 @@ void strbuf_fill(struct strbuf *buf, char c, size_t count)
 
 void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args)
 {
+	size_t room = buf->capacity - buf->length, length;
 	va_list again;
-	int length;
 
 	va_copy(again, args);
-	length = vsnprintf(NULL, 0, format, again);
+	length = (size_t)vsnprintf(buf->text + buf->length, room, format, args);
+	if (length >= room) {
+		reserve(buf, length);
+		vsnprintf(buf->text + buf->length, length + 1, format, again);
+	}
 	va_end(again);
-	reserve(buf, (size_t)length);
-	vsnprintf(buf->text + buf->length, (size_t)length + 1, format, args);
-	buf->length += (size_t)length;
+	buf->length += length;
 }
 
 void strbuf_printf(struct strbuf *buf, const char *format, ...)
