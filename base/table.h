@@ -13,6 +13,7 @@
 struct table_entry {
 	const void *key;
 	size_t key_size;
+	uint64_t hash;
 	void *value;
 };
 
@@ -35,7 +36,15 @@ void table_set(struct table *table, const void *key, size_t key_size, void *valu
 void *table_get_str(const struct table *table, const char *key);
 void table_set_str(struct table *table, const char *key, void *value);
 
-/* FNV-1a. */
+/* All its bits are good, the low ones, too. */
 uint64_t hash_bytes(const void *data, size_t size);
+
+/* One more word for a hash: the upper half of the product has what the word's upper bits say. */
+static inline uint64_t hash_mix(uint64_t hash, uint64_t word)
+{
+	unsigned __int128 product = (unsigned __int128)(hash ^ word) * 0x9e3779b97f4a7c15;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
 
 #endif

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/table.h"
+
 enum { BUCKETS_FIRST = 64 };
 
 void numbering_init(struct numbering *numbering, struct function *fn)
@@ -14,29 +16,24 @@ void numbering_init(struct numbering *numbering, struct function *fn)
 	numbering->buckets = arena_new_array(fn->arena, uint32_t, BUCKETS_FIRST);
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return (hash ^ value) * 0x9e3779b97f4a7c15;
-}
-
 static uint32_t hash_insn(const struct function *fn, const struct insn *insn)
 {
 	uint64_t hash = insn->op | (uint64_t)insn->alu << 8 | (uint64_t)insn->size << 16 |
 	                (uint64_t)insn->flags << 24 | (uint64_t)(uint32_t)insn->offset << 32;
 	unsigned i;
 
-	hash = mix(hash, (uint64_t)insn->imm);
+	hash = hash_mix(hash, (uint64_t)insn->imm);
 	if (insn->op != INSN_CALL) {
-		hash = mix(hash, insn->a | (uint64_t)insn->b << 32);
+		hash = hash_mix(hash, insn->a | (uint64_t)insn->b << 32);
 	} else {
 		for (i = 0; i < insn->size; i++) {
 			const struct val *arg = &fn->args.items[insn->a + i];
 
-			hash = mix(hash, arg->kind | (uint64_t)arg->id << 32);
-			hash = mix(hash, (uint64_t)arg->number);
+			hash = hash_mix(hash, arg->kind | (uint64_t)arg->id << 32);
+			hash = hash_mix(hash, (uint64_t)arg->number);
 		}
 	}
-	return (uint32_t)(hash >> 32);
+	return (uint32_t)hash;
 }
 
 static bool equal_args(const struct val *left, const struct val *right, unsigned count)
