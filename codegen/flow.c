@@ -18,6 +18,14 @@ struct block {
 /* A read or write of a register; an instruction's reads come first. */
 struct ref {
 	uint32_t insn;
+	uint32_t next; /* of the same register, + 1, or 0 */
+	bool is_write;
+};
+
+/* The last one in a block, of the register that was followed last. */
+struct last_ref {
+	uint32_t reg;
+	uint32_t insn;
 	bool is_write;
 };
 
@@ -28,13 +36,13 @@ struct flow {
 	VEC(struct block) blocks;
 	uint32_t *block_at;  /* by instruction */
 	uint32_t *pred_list; /* of all blocks */
-	uint32_t *last_ref;  /* by block: index + 1 in refs, if it is one of the current register */
+	struct last_ref *last_ref; /* by block */
 	uint32_t *visited;   /* by block: the register this step found to be needed at its start */
 	uint32_t *work;
 	uint32_t work_count;
 	uint64_t steps;
-	struct ref *refs;     /* of all registers */
-	uint32_t *refs_start; /* by register: index in refs; the next one's start is the end */
+	VEC(struct ref) refs; /* of all registers */
+	uint32_t *first_ref;  /* by register: index + 1 in refs */
 	bool crosses_call;    /* what is known of the current register */
 };
 
@@ -105,48 +113,32 @@ static void find_preds(struct flow *flow)
 
 /* --- reads and writes ------------------------------------------------------ */
 
-static void add_ref(struct flow *flow, uint32_t *next, uint32_t reg, uint32_t insn, bool is_write)
+static void add_ref(struct flow *flow, uint32_t reg, uint32_t insn, bool is_write)
 {
+	struct ref ref = { insn, flow->first_ref[reg], is_write };
+
 	if (!flow->wanted[reg])
 		return;
-	if (flow->refs)
-		flow->refs[next[reg]] = (struct ref){ insn, is_write };
-	next[reg]++;
+	vec_push(flow->fn->arena, &flow->refs, ref);
+	flow->first_ref[reg] = (uint32_t)flow->refs.count;
 }
 
-/* Counts on the first call (refs is NULL), then writes. */
-static void scan_refs(struct flow *flow, uint32_t *next)
-{
-	struct function *fn = flow->fn;
-	uint32_t i, *uses[INSN_USES_MAX];
-	unsigned count, u;
-
-	for (i = 0; i < fn->insns.count; i++) {
-		struct insn *insn = &fn->insns.items[i];
-
-		count = insn_uses(fn, insn, uses);
-		for (u = 0; u < count; u++)
-			add_ref(flow, next, *uses[u], i, false);
-		if (insn->dst)
-			add_ref(flow, next, insn->dst, i, true);
-	}
-}
-
+/* Backwards: the last to come is the first of its register's list. */
 static void collect_refs(struct flow *flow)
 {
-	uint32_t count = (uint32_t)flow->fn->regs.count, i, total = 0;
-	uint32_t *next = arena_new_array(flow->fn->arena, uint32_t, count);
+	struct function *fn = flow->fn;
+	uint32_t i = (uint32_t)fn->insns.count, *uses[INSN_USES_MAX];
+	unsigned u;
 
-	flow->refs_start = arena_new_array(flow->fn->arena, uint32_t, count + 1);
-	scan_refs(flow, next);
-	for (i = 0; i < count; i++) {
-		flow->refs_start[i] = total;
-		total += next[i];
-		next[i] = flow->refs_start[i];
+	flow->first_ref = arena_new_array(fn->arena, uint32_t, fn->regs.count);
+	while (i-- > 0) {
+		struct insn *insn = &fn->insns.items[i];
+
+		if (insn->dst)
+			add_ref(flow, insn->dst, i, true);
+		for (u = insn_uses(fn, insn, uses); u-- > 0;)
+			add_ref(flow, *uses[u], i, false);
 	}
-	flow->refs_start[count] = total;
-	flow->refs = arena_new_array(flow->fn->arena, struct ref, total);
-	scan_refs(flow, next);
 }
 
 /* --- the paths -------------------------------------------------------------- */
@@ -174,23 +166,20 @@ static void need_at_start(struct flow *flow, uint32_t reg, uint32_t block)
 /* What happens inside the blocks that have to do with the register. */
 static void follow_inside(struct flow *flow, uint32_t reg)
 {
-	uint32_t first = flow->refs_start[reg], i;
+	uint32_t at;
 
-	for (i = first; i < flow->refs_start[reg + 1]; i++) {
-		const struct ref *ref = &flow->refs[i];
-		uint32_t block = flow->block_at[ref->insn], before = flow->last_ref[block];
-		bool is_first = before <= first || before > i;
+	for (at = flow->first_ref[reg]; at; at = flow->refs.items[at - 1].next) {
+		const struct ref *ref = &flow->refs.items[at - 1];
+		uint32_t block = flow->block_at[ref->insn];
+		struct last_ref *last = &flow->last_ref[block];
 
-		flow->last_ref[block] = i + 1;
-		if (ref->is_write)
-			continue;
-		if (is_first) {
+		if (!ref->is_write && last->reg == reg) {
+			pass(flow, last->insn, last->is_write, ref->insn);
+		} else if (!ref->is_write) {
 			pass(flow, flow->blocks.items[block].start, false, ref->insn);
 			need_at_start(flow, reg, block);
-		} else {
-			pass(flow, flow->refs[before - 1].insn, flow->refs[before - 1].is_write,
-			     ref->insn);
 		}
+		*last = (struct last_ref){ reg, ref->insn, ref->is_write };
 	}
 }
 
@@ -198,26 +187,28 @@ static void follow_inside(struct flow *flow, uint32_t reg)
 static void need_at_end(struct flow *flow, uint32_t reg, uint32_t block)
 {
 	const struct block *b = &flow->blocks.items[block];
-	uint32_t at = flow->last_ref[block];
+	const struct last_ref *last = &flow->last_ref[block];
 
 	flow->live->end[reg] = MAX(flow->live->end[reg], b->end * 2 + 1);
-	if (at > flow->refs_start[reg] && at <= flow->refs_start[reg + 1]) {
+	if (last->reg == reg) {
 		/* A block that reads it first has been asked for already. */
-		pass(flow, flow->refs[at - 1].insn, flow->refs[at - 1].is_write, b->end + 1);
+		pass(flow, last->insn, last->is_write, b->end + 1);
 		return;
 	}
 	pass(flow, b->start, false, b->end + 1);
 	need_at_start(flow, reg, block);
 }
 
+/* Where values are needed the text tells: of them only whether there is a call is asked. */
 static void follow(struct flow *flow, uint32_t reg)
 {
+	bool wants_all = flow->fn->regs.items[reg].is_var;
 	uint32_t p;
 
 	flow->crosses_call = false;
 	flow->work_count = 0;
 	follow_inside(flow, reg);
-	while (flow->work_count) {
+	while (flow->work_count && (wants_all || !flow->crosses_call)) {
 		const struct block *block = &flow->blocks.items[flow->work[--flow->work_count]];
 
 		for (p = 0; p < block->pred_count; p++) {
@@ -236,7 +227,7 @@ void liveness_follow(struct liveness *live, struct function *fn, const bool *wan
 	find_blocks(&flow);
 	find_preds(&flow);
 	collect_refs(&flow);
-	flow.last_ref = arena_new_array(fn->arena, uint32_t, flow.blocks.count);
+	flow.last_ref = arena_new_array(fn->arena, struct last_ref, flow.blocks.count);
 	flow.visited = arena_new_array(fn->arena, uint32_t, flow.blocks.count);
 	flow.work = arena_new_array(fn->arena, uint32_t, flow.blocks.count);
 	for (reg = 1; reg < fn->regs.count; reg++) {

@@ -5,30 +5,22 @@
 
 #include <string.h>
 
-static void find_labels(struct liveness *live, const struct function *fn)
-{
-	uint32_t i;
-
-	live->label_at = arena_new_array(fn->arena, uint32_t, fn->label_count);
-	memset(live->label_at, 0xff, sizeof(uint32_t) * fn->label_count);
-	for (i = 0; i < fn->insns.count; i++) {
-		if (fn->insns.items[i].op == INSN_LABEL)
-			live->label_at[fn->insns.items[i].label] = i;
-	}
-}
-
-/* By instruction: the last jump back to it, or 0.  NULL if nothing jumps back. */
-static uint32_t *find_back_jumps(const struct liveness *live, const struct function *fn)
+/* Gives by instruction the last jump back to it, or 0.  NULL if nothing jumps back. */
+static uint32_t *find_labels(struct liveness *live, const struct function *fn)
 {
 	uint32_t *last = NULL, i, target;
 
+	live->label_at = arena_take(fn->arena, sizeof(uint32_t) * fn->label_count);
+	memset(live->label_at, 0xff, sizeof(uint32_t) * fn->label_count);
 	for (i = 0; i < fn->insns.count; i++) {
 		const struct insn *insn = &fn->insns.items[i];
 
+		if (insn->op == INSN_LABEL)
+			live->label_at[insn->label] = i;
 		if (insn->op != INSN_JUMP && insn->op != INSN_BRANCH)
 			continue;
 		target = live->label_at[insn->label];
-		if (target > i)
+		if (target == POSITION_NONE)
 			continue;
 		if (!last)
 			last = arena_new_array(fn->arena, uint32_t, fn->insns.count);
@@ -38,10 +30,12 @@ static uint32_t *find_back_jumps(const struct liveness *live, const struct funct
 }
 
 /* Loops that overlap without one holding the other are made to nest by extending the first. */
-static void find_loops(struct liveness *live, const struct function *fn)
+void liveness_find_loops(struct liveness *live, const struct function *fn)
 {
-	uint32_t *last = find_back_jumps(live, fn), i, inner = 0, at;
+	uint32_t *last, i, inner = 0, at;
 
+	*live = (struct liveness){ 0 };
+	last = fn->label_count ? find_labels(live, fn) : NULL;
 	if (!last)
 		return;
 	live->loop_at = arena_new_array(fn->arena, uint32_t, fn->insns.count);
@@ -89,15 +83,11 @@ void liveness_compute(struct liveness *live, struct function *fn)
 	uint32_t count = (uint32_t)fn->regs.count, i, *uses[INSN_USES_MAX];
 	unsigned use_count, u;
 
-	*live = (struct liveness){ 0 };
-	live->start = arena_new_array(fn->arena, uint32_t, count);
+	liveness_find_loops(live, fn);
+	live->start = arena_take(fn->arena, sizeof(uint32_t) * count);
 	live->end = arena_new_array(fn->arena, uint32_t, count);
 	live->def = arena_new_array(fn->arena, uint32_t, count);
 	memset(live->start, 0xff, sizeof(uint32_t) * count);
-	if (fn->label_count) {
-		find_labels(live, fn);
-		find_loops(live, fn);
-	}
 	for (i = 0; i < fn->insns.count; i++) {
 		struct insn *insn = &fn->insns.items[i];
 

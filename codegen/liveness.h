@@ -34,6 +34,9 @@ struct liveness {
  */
 void liveness_compute(struct liveness *live, struct function *fn);
 
+/* Nothing but labels and loops. */
+void liveness_find_loops(struct liveness *live, const struct function *fn);
+
 /* The rest: variables in loops, and calls. */
 void liveness_compute_calls(struct liveness *live, struct function *fn);
 

@@ -25,8 +25,9 @@ enum {
 struct scan {
 	struct function *fn;
 	struct liveness live;
-	uint32_t *first, *next; /* lists of the registers whose intervals start at an instruction */
-	uint32_t *weight;       /* by register: reads and writes, loops counted more */
+	uint32_t *first, *next; /* lists of the registers that are live from before an instruction
+				   on; NULL if there are none */
+	uint32_t *weight; /* by register: reads and writes, loops counted more; NULL till needed */
 	bool *in_address; /* by register: an address is computed from it, or it is passed on */
 	uint8_t *hint;    /* by register: PHYS_NONE if none */
 	uint32_t holder[PHYS_COUNT]; /* virtual register, or REG_NONE */
@@ -278,6 +279,8 @@ static void spill_one(struct scan *scan, uint32_t reg, bool crosses)
 	uint32_t victim = reg;
 	uint8_t phys;
 
+	if (!scan->weight)
+		weigh(scan);
 	for (phys = crosses ? KEPT_FIRST : 0; phys < PHYS_COUNT; phys++) {
 		if (is_cheaper(scan, scan->holder[phys], victim))
 			victim = scan->holder[phys];
@@ -311,16 +314,19 @@ static void take(struct scan *scan, uint32_t reg)
 
 /* --- the scan ------------------------------------------------------------ */
 
-static void sort_by_start(struct scan *scan)
+/* Others are there from the instruction on that writes them first. */
+static void find_early(struct scan *scan)
 {
 	struct function *fn = scan->fn;
 	uint32_t reg, at;
 
-	scan->first = arena_new_array(fn->arena, uint32_t, fn->insns.count);
-	scan->next = arena_new_array(fn->arena, uint32_t, fn->regs.count);
 	for (reg = (uint32_t)fn->regs.count; reg-- > 1;) {
-		if (scan->live.start[reg] == POSITION_NONE)
+		if (scan->live.start[reg] & 1) /* POSITION_NONE is odd, too */
 			continue;
+		if (!scan->first) {
+			scan->first = arena_new_array(fn->arena, uint32_t, fn->insns.count);
+			scan->next = arena_new_array(fn->arena, uint32_t, fn->regs.count);
+		}
 		at = scan->live.start[reg] / 2;
 		scan->next[reg] = scan->first[at];
 		scan->first[at] = reg;
@@ -332,24 +338,20 @@ static bool scan_once(struct function *fn, bool spill_to_scratch)
 {
 	struct scan scan = { .fn = fn };
 	uint32_t i, reg;
-	unsigned odd;
 
 	liveness_compute(&scan.live, fn);
 	liveness_compute_calls(&scan.live, fn);
-	weigh(&scan);
 	hint(&scan);
-	sort_by_start(&scan);
+	find_early(&scan);
 	scan.is_spilled = arena_new_array(fn->arena, bool, fn->regs.count);
 	fn->phys = arena_new_array(fn->arena, uint8_t, fn->regs.count);
 	memset(fn->phys, PHYS_NONE, fn->regs.count);
 	for (i = 0; i < fn->insns.count && !fn->error; i++) {
-		/* What is live from before the instruction on comes before what it writes. */
-		for (odd = 0; odd < 2; odd++) {
-			for (reg = scan.first[i]; reg; reg = scan.next[reg]) {
-				if ((scan.live.start[reg] & 1) == odd)
-					take(&scan, reg);
-			}
-		}
+		for (reg = scan.first ? scan.first[i] : REG_NONE; reg; reg = scan.next[reg])
+			take(&scan, reg);
+		reg = fn->insns.items[i].dst;
+		if (reg && scan.live.start[reg] == i * 2 + 1)
+			take(&scan, reg);
 	}
 	if (!scan.spilled_any || fn->error)
 		return true;

@@ -250,7 +250,7 @@ void share_spill_slots(struct function *fn)
 	uint32_t free_count = 0, place_count = 0, i, spill;
 	struct liveness live;
 
-	liveness_compute(&live, fn);
+	liveness_find_loops(&live, fn);
 	find_spill_uses(fn, &live, uses);
 	for (spill = 0; spill < fn->spill_count; spill++) {
 		if (uses[spill].start == UINT32_MAX)
