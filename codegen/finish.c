@@ -127,7 +127,6 @@ struct code *builder_finish(struct builder *b, enum build_dump stage, struct str
 	if (fn->error)
 		return NULL;
 	dump_stage(fn, stage, DUMP_IR, dump);
-	remove_nothing(fn);
 	optimise(fn);
 	dump_stage(fn, stage, DUMP_OPTIMISED, dump);
 	if (!fn->error)

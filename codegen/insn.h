@@ -148,6 +148,12 @@ static inline bool fits_offset(int64_t number)
 	return number == (int16_t)number;
 }
 
+/* Nothing that it read or wrote counts any more. */
+static inline void insn_delete(struct insn *insn)
+{
+	*insn = (struct insn){ .op = INSN_NOTHING };
+}
+
 /* `a` is a register of this instruction. */
 static inline bool insn_reads_a(const struct insn *insn)
 {

@@ -7,19 +7,8 @@
 
 /* --- unused values ------------------------------------------------------ */
 
-void remove_nothing(struct function *fn)
-{
-	size_t from, to = 0;
-
-	for (from = 0; from < fn->insns.count; from++) {
-		if (fn->insns.items[from].op != INSN_NOTHING)
-			fn->insns.items[to++] = fn->insns.items[from];
-	}
-	fn->insns.count = to;
-}
-
 /* Backwards, so that what only unused values read is seen to be unused as well. */
-void remove_unused(struct function *fn)
+static void remove_unused(struct function *fn)
 {
 	uint32_t *use_count = arena_new_array(fn->arena, uint32_t, fn->regs.count);
 	uint32_t *uses[INSN_USES_MAX];
@@ -40,12 +29,11 @@ void remove_unused(struct function *fn)
 			count = insn_uses(fn, insn, uses);
 			for (u = 0; u < count; u++)
 				use_count[*uses[u]]--;
-			insn->op = INSN_NOTHING;
+			insn_delete(insn);
 		} else {
 			insn->dst = REG_NONE;
 		}
 	}
-	remove_nothing(fn);
 }
 
 /* --- jumps -------------------------------------------------------------- */
@@ -153,7 +141,7 @@ static void remove_unreachable(struct jumps *jumps)
 		struct insn *insn = &fn->insns.items[i];
 
 		if (!reached[i] || (insn->op == INSN_LABEL && !is_target[insn->label]))
-			insn->op = INSN_NOTHING;
+			insn_delete(insn);
 	}
 }
 
@@ -171,7 +159,7 @@ static void simplify_jumps(struct jumps *jumps)
 		after = skip_labels(fn, jumps->label_at[insn->label]);
 		next = skip_labels(fn, i + 1);
 		if (next == after) {
-			insn->op = INSN_NOTHING;
+			insn_delete(insn);
 			jumps->changed = true;
 			continue;
 		}
@@ -188,7 +176,7 @@ static void simplify_jumps(struct jumps *jumps)
 		jump = &fn->insns.items[next];
 		insn->alu = branch_inverse(insn->alu);
 		insn->label = jump->label;
-		jump->op = INSN_NOTHING;
+		insn_delete(jump);
 		jumps->changed = true;
 	}
 }
@@ -231,6 +219,17 @@ static void share_exit(struct function *fn)
 	fn->insns.items[last] = place;
 }
 
+static void remove_nothing(struct function *fn)
+{
+	size_t from, to = 0;
+
+	for (from = 0; from < fn->insns.count; from++) {
+		if (fn->insns.items[from].op != INSN_NOTHING)
+			fn->insns.items[to++] = fn->insns.items[from];
+	}
+	fn->insns.count = to;
+}
+
 void optimise(struct function *fn)
 {
 	struct jumps jumps = { .fn = fn, .changed = true };
@@ -251,7 +250,6 @@ void optimise(struct function *fn)
 			thread_jumps(&jumps);
 			remove_unreachable(&jumps);
 			simplify_jumps(&jumps);
-			remove_nothing(fn);
 		}
 	}
 	remove_unused(fn);
@@ -259,4 +257,5 @@ void optimise(struct function *fn)
 		merge_variables(fn);
 		remove_unused(fn);
 	}
+	remove_nothing(fn);
 }

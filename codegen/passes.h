@@ -9,14 +9,9 @@
 /* Farther an instruction may be from a jump to it only if a jump surely reaches. */
 enum { EXIT_REACH = 8000 };
 
-/* optimise.c.  Leaves: all instructions reachable, no value unused, no jump to a jump. */
+/* optimise.c.  Leaves: all instructions reachable, no value unused, no jump to a jump, no
+ * INSN_NOTHING. */
 void optimise(struct function *fn);
-
-/* Instructions that have become INSN_NOTHING go. */
-void remove_nothing(struct function *fn);
-
-/* Values nobody reads go, and what only they read. */
-void remove_unused(struct function *fn);
 
 /* variables.c.  Values that are copies of variables, or become one, share its register. */
 void merge_variables(struct function *fn);

@@ -14,6 +14,7 @@ struct merging {
 	uint32_t *sets;       /* instructions that set variables, by variable, ascending */
 	uint32_t *sets_start; /* by register: index in sets; the next one's start is the end */
 	uint32_t *alias;      /* by register: the variable it has become, or itself */
+	bool set_early;       /* a value has become a variable whose reads may come before */
 };
 
 /* How far back a value's writer is looked for: it stands right before nearly always. */
@@ -68,8 +69,7 @@ static void forward_get(struct merging *m, uint32_t i)
 	if (is_set_between(m, insn->a, i, m->live.end[insn->dst]))
 		return;
 	m->alias[insn->dst] = insn->a;
-	insn->op = INSN_NOTHING;
-	insn->dst = REG_NONE;
+	insn_delete(insn);
 }
 
 static bool refers_to(struct merging *m, struct insn *insn, uint32_t var)
@@ -92,7 +92,7 @@ static void backward_set(struct merging *m, uint32_t i)
 	uint32_t var = set->dst, value = set->a, at = m->live.def[value];
 
 	if (value == var) {
-		set->op = INSN_NOTHING;
+		insn_delete(set);
 		return;
 	}
 	if (m->alias[value] != value || fn->regs.items[value].is_var || at >= i ||
@@ -112,22 +112,18 @@ static void backward_set(struct merging *m, uint32_t i)
 			return;
 	}
 	m->alias[value] = var;
+	m->set_early = true;
 	def->dst = var;
-	set->op = INSN_NOTHING;
-	set->dst = REG_NONE;
+	insn_delete(set);
 }
 
-static void rename_uses(struct merging *m)
+static void rename_uses(struct merging *m, struct insn *insn)
 {
 	uint32_t *uses[INSN_USES_MAX];
-	unsigned count, u;
-	size_t i;
+	unsigned count = insn_uses(m->fn, insn, uses), u;
 
-	for (i = 0; i < m->fn->insns.count; i++) {
-		count = insn_uses(m->fn, &m->fn->insns.items[i], uses);
-		for (u = 0; u < count; u++)
-			*uses[u] = m->alias[*uses[u]];
-	}
+	for (u = 0; u < count; u++)
+		*uses[u] = m->alias[*uses[u]];
 }
 
 void merge_variables(struct function *fn)
@@ -137,23 +133,23 @@ void merge_variables(struct function *fn)
 
 	liveness_compute(&m.live, fn);
 	collect_sets(&m);
-	m.alias = arena_new_array(fn->arena, uint32_t, fn->regs.count);
+	m.alias = arena_take(fn->arena, sizeof(uint32_t) * fn->regs.count);
 	for (i = 0; i < fn->regs.count; i++)
 		m.alias[i] = i;
 	for (i = 0; i < fn->insns.count; i++) {
 		struct insn *insn = &fn->insns.items[i];
 
+		rename_uses(&m, insn);
 		if (insn->op == INSN_MOVE && !fn->regs.items[insn->dst].is_var &&
 		    fn->regs.items[insn->a].is_var)
 			forward_get(&m, i);
 	}
-	rename_uses(&m);
 	for (i = 0; i < fn->insns.count; i++) {
 		struct insn *insn = &fn->insns.items[i];
 
 		if (insn->op == INSN_MOVE && fn->regs.items[insn->dst].is_var)
 			backward_set(&m, i);
 	}
-	rename_uses(&m);
-	remove_nothing(fn);
+	for (i = 0; m.set_early && i < fn->insns.count; i++)
+		rename_uses(&m, &fn->insns.items[i]);
 }
