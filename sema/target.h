@@ -119,10 +119,10 @@ struct target {
 
 	bool (*has)(const struct target *target, enum target_feature feature);
 
-	/* 0, -ENOENT when there is no such event, -EACCES, or -ENODEV without tracefs. */
-	int (*tracepoint_format)(const struct target *target, struct arena *arena,
-				 const char *category, const char *event,
-				 struct tracepoint_format *ret_format);
+	/* 0, -ENOENT when there is no such event, -EACCES, or -ENODEV without tracefs.  What it
+	 * gives stays as long as the target. */
+	int (*tracepoint_format)(const struct target *target, const char *category,
+				 const char *event, struct tracepoint_format *ret_format);
 
 	/*
 	 * Calls back with every "category", "event" in the order of their names

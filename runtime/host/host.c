@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/table.h"
 #include "base/vec.h"
 #include "runtime/host/abi.h"
 #include "runtime/host/btf_text.h"
@@ -45,6 +46,7 @@ struct facts {
 	struct module_btfs modules;
 	struct function_list function_list;
 	int events; /* descriptor of the folder of events/, or -errno */
+	struct table formats; /* those of tracepoints that were read */
 	bool btf_is_tried, events_is_tried;
 	uint32_t known, present; /* bits of features */
 };
@@ -100,13 +102,14 @@ static bool facts_has(const struct target *target, enum target_feature feature)
 	return facts->present & bit;
 }
 
-static int facts_tracepoint_format(const struct target *target, struct arena *arena,
-				   const char *category, const char *event,
-				   struct tracepoint_format *ret_format)
+static int facts_tracepoint_format(const struct target *target, const char *category,
+				   const char *event, struct tracepoint_format *ret_format)
 {
-	int folder = get_events(facts_of(target));
+	struct facts *facts = facts_of(target);
+	int folder = get_events(facts);
 
-	return folder < 0 ? folder : tracefs_format(folder, arena, category, event, ret_format);
+	return folder < 0 ? folder :
+			    tracefs_format(folder, &facts->formats, category, event, ret_format);
 }
 
 static int facts_each_tracepoint(const struct target *target, const char *category,
@@ -380,6 +383,7 @@ static struct facts *facts_new(struct arena *arena)
 
 	facts->arena = arena;
 	facts->events = -1;
+	table_init(&facts->formats, arena);
 	facts->target.data = facts;
 	facts->target.has = facts_has;
 	facts->target.tracepoint_format = facts_tracepoint_format;

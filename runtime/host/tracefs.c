@@ -146,12 +146,12 @@ static bool parse_field(struct arena *arena, char *line, struct tracepoint_field
 	if (!end)
 		return false;
 	*end = '\0';
+	if (!strncmp(declaration, "common_", 7) || strstr(declaration, " common_"))
+		return false;
 	memset(field, 0, sizeof(*field));
 	field->offset = line_number(end + 1, "offset:");
 	field->size = line_number(end + 1, "size:");
 	field->is_signed = line_number(end + 1, "signed:") != 0;
-	if (!strncmp(declaration, "common_", 7) || strstr(declaration, " common_"))
-		return false;
 	return parse_declaration(arena, declaration, field);
 }
 
@@ -178,21 +178,29 @@ bool tracefs_parse_format(struct arena *arena, char *text, struct tracepoint_for
 	return has_id;
 }
 
-int tracefs_format(int folder, struct arena *arena, const char *category, const char *event,
+/* Whether it exists, its fields and its number are asked one after the other. */
+int tracefs_format(int folder, struct table *known, const char *category, const char *event,
 		   struct tracepoint_format *ret_format)
 {
+	struct tracepoint_format *format;
 	char path[PATH_SIZE], *text = NULL;
 	int err;
 
 	if (strchr(category, '/') || strchr(event, '/') || *category == '.' || *event == '.' ||
 	    snprintf(path, sizeof(path), "events/%s/%s/format", category, event) >= PATH_SIZE)
 		return -ENOENT;
-	err = read_text(folder, path, arena, &text);
-	if (err == -ENOTDIR)
-		return -ENOENT;
-	if (err)
-		return err;
-	return tracefs_parse_format(arena, text, ret_format) ? 0 : -EINVAL;
+	format = table_get_str(known, path);
+	if (!format) {
+		err = read_text(folder, path, known->arena, &text);
+		if (err)
+			return err == -ENOTDIR ? -ENOENT : err;
+		format = arena_new_struct(known->arena, struct tracepoint_format);
+		if (!tracefs_parse_format(known->arena, text, format))
+			return -EINVAL;
+		table_set_str(known, arena_strdup(known->arena, path), format);
+	}
+	*ret_format = *format;
+	return 0;
 }
 
 static int compare_names(const void *a, const void *b)

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "base/arena.h"
+#include "base/table.h"
 #include "sema/target.h"
 
 /*
@@ -16,8 +16,8 @@
  */
 int tracefs_open(void);
 
-/* The hooks of struct target, given the folder. */
-int tracefs_format(int folder, struct arena *arena, const char *category, const char *event,
+/* The hooks of struct target, given the folder; what has been read of formats is in `known`. */
+int tracefs_format(int folder, struct table *known, const char *category, const char *event,
 		   struct tracepoint_format *ret_format);
 int tracefs_each(int folder, const char *category,
 		 bool (*callback)(void *context, const char *category, const char *event),

@@ -96,8 +96,7 @@ static void report_unknown(struct expander *expander, const struct attach_point_
 			text = point_name(expander, "tracepoint:%s:%s", category,
 					  search.suggestion.best);
 	} else if (search.suggestion.best &&
-		   !target->tracepoint_format(target, search.arena, search.suggestion.best, event,
-					      &format)) {
+		   !target->tracepoint_format(target, search.suggestion.best, event, &format)) {
 		text = point_name(expander, "tracepoint:%s:%s", search.suggestion.best, event);
 	}
 	report_no_match(expander, parts, text);
@@ -142,7 +141,7 @@ static void resolve_one(struct expander *expander, const struct attach_point_par
 		add_point(expander, category, event);
 		return;
 	}
-	err = target->tracepoint_format(target, expander->program->arena, category, event, &format);
+	err = target->tracepoint_format(target, category, event, &format);
 	if (!err || (err != -ENOENT && is_known_without_tracefs(expander, event, is_syscall)))
 		add_point(expander, category, event);
 	else if (err == -ENOENT)
@@ -217,7 +216,7 @@ static const struct type *tracepoint_args(struct program *program, const struct 
 
 	if (has_registers && !is_syscalls)
 		return raw_syscall_args(&program->types, !strcmp(event, "sys_exit"));
-	err = target->tracepoint_format(target, program->arena, category, event, &format);
+	err = target->tracepoint_format(target, category, event, &format);
 	if (err) {
 		diag_report(program->diags, point->span, DIAG_NO_MATCH,
 			    "the fields of %s cannot be read: %s", point->name, strerror(-err));
@@ -242,7 +241,7 @@ static const char *field_lines(struct lister *lister, const char *category, cons
 	struct strbuf text;
 	size_t i;
 
-	if (target->tracepoint_format(target, lister->arena, category, event, &format))
+	if (target->tracepoint_format(target, category, event, &format))
 		return NULL;
 	strbuf_init(&text, lister->arena);
 	for (i = 0; i < format.count; i++) {

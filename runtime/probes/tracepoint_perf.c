@@ -86,8 +86,7 @@ static int attach_perf(struct attacher *attacher, const struct object_attachment
 	char *category = arena_strndup(attacher->arena, attachment->target,
 				       (size_t)(event - attachment->target) - 1);
 	struct tracepoint_format format;
-	int err = attacher->target->tracepoint_format(attacher->target, attacher->arena, category,
-						      event, &format);
+	int err = attacher->target->tracepoint_format(attacher->target, category, event, &format);
 
 	if (err) {
 		attacher_explain(attacher, "its number in tracefs cannot be read: %s", strerror(-err));

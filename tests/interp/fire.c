@@ -269,7 +269,7 @@ static void look_at_name(struct firing *firing)
 	if (is_tracepoint && name > rest + 1) {
 		firing->category = arena_strndup(kernel->arena, rest + 1, (size_t)(name - rest) - 2);
 		firing->has_format = !kernel->target->tracepoint_format(
-			kernel->target, kernel->arena, firing->category, name, &firing->format);
+			kernel->target, firing->category, name, &firing->format);
 	}
 	firing->raw = raw_name(firing->category, name);
 }
