@@ -11,19 +11,23 @@
 #include "base/strbuf.h"
 
 static const struct {
-	const char *word, *name;
+	const char *word;
+	size_t length;
+	const char *name;
 } param_kinds[] = {
-	[PARAM_ANY] = { "any", "value" },
-	[PARAM_INT] = { "int", "integer" },
-	[PARAM_BOOL] = { "bool", "bool" },
-	[PARAM_STRING] = { "string", "string" },
-	[PARAM_POINTER] = { "pointer", "pointer" },
-	[PARAM_MAP] = { "map", "map" },
-	[PARAM_INT_LITERAL] = { "int-lit", "integer literal" },
-	[PARAM_STRING_LITERAL] = { "string-lit", "string literal" },
-	[PARAM_FORMAT] = { "format", "string literal" },
-	[PARAM_KEY] = { "key", "key" },
-	[PARAM_TYPE] = { "type", "type" },
+#define KIND(word, name) { word, sizeof(word) - 1, name }
+	[PARAM_ANY] = KIND("any", "value"),
+	[PARAM_INT] = KIND("int", "integer"),
+	[PARAM_BOOL] = KIND("bool", "bool"),
+	[PARAM_STRING] = KIND("string", "string"),
+	[PARAM_POINTER] = KIND("pointer", "pointer"),
+	[PARAM_MAP] = KIND("map", "map"),
+	[PARAM_INT_LITERAL] = KIND("int-lit", "integer literal"),
+	[PARAM_STRING_LITERAL] = KIND("string-lit", "string literal"),
+	[PARAM_FORMAT] = KIND("format", "string literal"),
+	[PARAM_KEY] = KIND("key", "key"),
+	[PARAM_TYPE] = KIND("type", "type"),
+#undef KIND
 };
 
 const char *param_kind_name(enum param_kind kind)
@@ -36,10 +40,19 @@ static enum param_kind find_kind(const char *word, size_t length)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(param_kinds); i++)
-		if (strlen(param_kinds[i].word) == length && !memcmp(param_kinds[i].word, word, length))
+		if (param_kinds[i].length == length && !memcmp(param_kinds[i].word, word, length))
 			return (enum param_kind)i;
 	assert(!"a prototype names an unknown kind of parameter");
 	return PARAM_ANY;
+}
+
+size_t prototype_result_length(const char *text)
+{
+	size_t length = strcspn(text, "(");
+
+	while (length && text[length - 1] == ' ')
+		length--;
+	return length;
 }
 
 void prototype_parse(const char *text, struct prototype *ret_prototype)
@@ -47,10 +60,8 @@ void prototype_parse(const char *text, struct prototype *ret_prototype)
 	const char *open = strchr(text, '('), *p;
 	bool optional = false;
 
-	*ret_prototype = (struct prototype){ .result = text };
-	ret_prototype->result_length = open ? (size_t)(open - text) : strlen(text);
-	while (ret_prototype->result_length && text[ret_prototype->result_length - 1] == ' ')
-		ret_prototype->result_length--;
+	*ret_prototype = (struct prototype){ .result = text,
+					     .result_length = prototype_result_length(text) };
 	if (!open)
 		return;
 	ret_prototype->is_callable = true;

@@ -154,6 +154,7 @@ struct strbuf;
 void prototype_format(const struct builtin *builtin, struct strbuf *out);
 
 void prototype_parse(const char *text, struct prototype *ret_prototype);
+size_t prototype_result_length(const char *text); /* that of the result type at its start */
 const char *param_kind_name(enum param_kind kind); /* "integer", "string literal" */
 
 #endif

@@ -374,6 +374,9 @@ static const struct type *infer_builtin(struct inferer *inferer, struct expr *ex
 
 	if (!builtin)
 		return void_of(inferer);
+	if (expr->kind == EXPR_IDENT && !builtin->infer)
+		return type_from_words(inferer, builtin->prototype,
+				       prototype_result_length(builtin->prototype));
 	prototype_parse(builtin->prototype, &prototype);
 	if (expr->kind == EXPR_CALL)
 		infer_key_args(inferer, expr, &prototype);

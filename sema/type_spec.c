@@ -11,20 +11,22 @@
 
 static const struct {
 	const char *name;
-	unsigned size;
+	uint8_t length, size;
 	bool is_signed;
 } integer_names[] = {
-	{ "int8", 1, true },	 { "int16", 2, true },	  { "int32", 4, true },
-	{ "int64", 8, true },	 { "uint8", 1, false },	  { "uint16", 2, false },
-	{ "uint32", 4, false },	 { "uint64", 8, false },  { "int", 4, true },
-	{ "long", 8, true },	 { "short", 2, true },	  { "char", 1, true },
-	{ "unsigned", 4, false }, { "size_t", 8, false }, { "ssize_t", 8, true },
-	{ "int8_t", 1, true },	 { "int16_t", 2, true },  { "int32_t", 4, true },
-	{ "int64_t", 8, true },	 { "uint8_t", 1, false }, { "uint16_t", 2, false },
-	{ "uint32_t", 4, false }, { "uint64_t", 8, false }, { "u8", 1, false },
-	{ "u16", 2, false },	 { "u32", 4, false },	  { "u64", 8, false },
-	{ "s8", 1, true },	 { "s16", 2, true },	  { "s32", 4, true },
-	{ "s64", 8, true },	 { "uintptr_t", 8, false }, { "intptr_t", 8, true },
+#define NAME(name, size, is_signed) { name, sizeof(name) - 1, size, is_signed }
+	NAME("int8", 1, true), NAME("int16", 2, true), NAME("int32", 4, true),
+	NAME("int64", 8, true), NAME("uint8", 1, false), NAME("uint16", 2, false),
+	NAME("uint32", 4, false), NAME("uint64", 8, false), NAME("int", 4, true),
+	NAME("long", 8, true), NAME("short", 2, true), NAME("char", 1, true),
+	NAME("unsigned", 4, false), NAME("size_t", 8, false), NAME("ssize_t", 8, true),
+	NAME("int8_t", 1, true), NAME("int16_t", 2, true), NAME("int32_t", 4, true),
+	NAME("int64_t", 8, true), NAME("uint8_t", 1, false), NAME("uint16_t", 2, false),
+	NAME("uint32_t", 4, false), NAME("uint64_t", 8, false), NAME("u8", 1, false),
+	NAME("u16", 2, false), NAME("u32", 4, false), NAME("u64", 8, false),
+	NAME("s8", 1, true), NAME("s16", 2, true), NAME("s32", 4, true),
+	NAME("s64", 8, true), NAME("uintptr_t", 8, false), NAME("intptr_t", 8, true),
+#undef NAME
 };
 
 const struct type *type_plain(struct program *program, const char *name, size_t length)
@@ -33,7 +35,7 @@ const struct type *type_plain(struct program *program, const char *name, size_t 
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(integer_names); i++)
-		if (strlen(integer_names[i].name) == length &&
+		if (integer_names[i].length == length &&
 		    !memcmp(integer_names[i].name, name, length))
 			return type_int(types, integer_names[i].size, integer_names[i].is_signed);
 	if (length == 4 && !memcmp(name, "void", 4))
