@@ -361,6 +361,9 @@ void emit_count(struct codegen *cg, uint32_t site);
 /* Process (high half) and thread id of the current task, as the tracer's namespace has them. */
 struct val emit_pid_tgid(struct codegen *cg);
 
+/* Whose addresses those of user space are that are found now: struct stack_header.pid. */
+struct val emit_owner(struct codegen *cg);
+
 /* Index of a text in object.texts; the same text is kept once. */
 uint32_t codegen_text(struct codegen *cg, const char *text);
 

@@ -145,3 +145,24 @@ struct val emit_pid_tgid(struct codegen *cg)
 		   val_const(sizeof(struct bpf_pidns_info)));
 	return build_load(cg->b, 8, false, slot, 0);
 }
+
+struct val emit_owner(struct codegen *cg)
+{
+	struct builder *b = cg->b;
+	struct val pid = build_alu(b, BPF_RSH, emit_pid_tgid(cg), val_const(32));
+	uint32_t owner, end;
+
+	if (!cg->program->target->pid_namespace)
+		return pid;
+	owner = build_var(b);
+	end = build_label(b);
+	build_var_set(b, owner, pid);
+	build_branch(b, BPF_JNE, pid, val_const(0), end);
+	build_enter(b);
+	pid = build_alu(b, BPF_RSH, build_call_pure(b, BPF_FUNC_get_current_pid_tgid, NULL, 0),
+			val_const(32));
+	build_var_set(b, owner, build_alu(b, BPF_OR, pid, val_const(PID_OUTSIDE)));
+	build_leave(b);
+	build_place(b, end);
+	return build_var_get(b, owner);
+}

@@ -21,6 +21,7 @@
 #include "runtime/mapping_events.h"
 #include "runtime/mappings.h"
 #include "runtime/symbol_server.h"
+#include "sema/type.h"
 
 enum { PATH_ROOM = 4096 + 64, PERF_MAP_BIT = 1u << 31, STARTS_MAX = 4 };
 
@@ -35,7 +36,7 @@ struct user_symbols {
 	struct table names;	/* struct symbol_place to struct named_place */
 	struct table perf_maps; /* pid to the size its file had when which helper was told */
 	const char *trouble;
-	bool gone_is_told, missing_is_told;
+	bool gone_is_told, missing_is_told, outside_is_told;
 	VEC(int) lent; /* descriptors of files that the helper is to read */
 	VEC(struct mapped_file *) fresh; /* introduced since its last answer */
 };
@@ -398,12 +399,30 @@ static bool look_up(struct user_symbols *symbols, uint32_t pid, struct stack_fra
 	return !asked || ask(symbols, unknown, asked);
 }
 
+/* Neither /proc nor the kernel's records show a process of another namespace. */
+static bool is_outside(struct user_symbols *symbols, uint32_t pid)
+{
+	if (!(pid & PID_OUTSIDE))
+		return false;
+	if (!symbols->outside_is_told)
+		symbols->trouble = arena_printf(symbols->arena,
+						"process %" PRIu32 " of the initial pid namespace is not "
+						"in the tracer's: its addresses, and those of others like "
+						"it, are shown as numbers",
+						pid & ~PID_OUTSIDE);
+	symbols->outside_is_told = true;
+	return true;
+}
+
 void user_symbols_name(struct user_symbols *symbols, uint32_t pid, struct stack_frame *frames,
 		       size_t count)
 {
-	struct symbol_place *places = calloc(count, 2 * sizeof(*places));
+	struct symbol_place *places;
 	size_t i;
 
+	if (is_outside(symbols, pid))
+		return;
+	places = calloc(count, 2 * sizeof(*places));
 	if (!places)
 		return;
 	user_symbols_catch_up(symbols);

@@ -174,8 +174,11 @@ struct type {
  */
 struct stack_header {
 	uint32_t count;
-	uint32_t pid; /* whose addresses these are; 0: the kernel's */
+	uint32_t pid; /* whose addresses these are, as the tracer has it; 0: the kernel's */
 };
+
+/* With a pid of the initial namespace: a process that the tracer's own does not show. */
+#define PID_OUTSIDE (1u << 30)
 
 /* An address in memory; of the kernel's the first member only. */
 struct symbol_value {

@@ -137,12 +137,8 @@ static void emit_ksym(struct codegen *cg, const struct expr *call, struct val ad
 
 static void emit_usym(struct codegen *cg, const struct expr *call, struct val address)
 {
-	struct val pid = build_alu(cg->b, BPF_RSH,
-				   build_call_pure(cg->b, BPF_FUNC_get_current_pid_tgid, NULL, 0),
-				   val_const(32));
-
 	emit_ksym(cg, call, address);
-	build_store(cg->b, 8, address, offsetof(struct symbol_value, pid), pid);
+	build_store(cg->b, 8, address, offsetof(struct symbol_value, pid), emit_owner(cg));
 }
 
 const struct builtin address_builtins[] = {

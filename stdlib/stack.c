@@ -213,9 +213,7 @@ static void emit_stack(struct codegen *cg, const struct expr *call, struct val a
 	if (type->stack.limit)
 		count = emit_capture(cg, call, address);
 	if (type->stack.is_user)
-		pid = build_alu(b, BPF_RSH,
-				build_call_pure(b, BPF_FUNC_get_current_pid_tgid, NULL, 0),
-				val_const(32));
+		pid = emit_owner(cg);
 	build_store(b, 4, address, offsetof(struct stack_header, count), count);
 	build_store(b, 4, address, offsetof(struct stack_header, pid), pid);
 }

@@ -10,7 +10,7 @@ import xml.dom.minidom
 
 import pytest
 
-from support import NAME, Load, environment
+from support import NAME, Load, Tracer, environment
 
 # The program runs under a name that no other run of the tests on this machine has.
 GETPPID = 'tracepoint:syscalls:sys_enter_getppid /comm == "%s"/' % NAME
@@ -427,3 +427,24 @@ def test_a_process_in_a_container_of_its_own(bpfline, chain):
     finally:
         os.unlink(inside)
     assert names(result.stdout) == ["made method", "run_made_code", "main"]
+
+
+IN_A_CONTAINER = ["unshare", "-p", "-f", "--mount-proc", *WITH_TRACEFS[2:]]
+
+
+def test_a_tracer_in_a_container_of_its_own(bpfline, chain):
+    """Processes have other numbers there than the kernel gives them."""
+    result = bpfline.script('%s { @[ustack(3)] = count(); @pid = pid; }' % GETPPID, "-c", chain, before=IN_A_CONTAINER)
+    assert names(result.stdout) == CALLS[:3] and int(result.maps["@pid"]) < 100
+    assert result.stderr == "Attached 1 probe\n"
+
+
+def test_processes_outside_of_the_container_of_the_tracer(bpfline, chain):
+    """They have none there: they are kept apart, and one warning says why they have no names."""
+    script = '%s { @[ustack(raw, 3)] = count(); @s = usym(1); if (@n++) { exit(); } }' % GETPPID
+    with Tracer(bpfline, [*IN_A_CONTAINER, bpfline.path, "-e", script], 60, {}) as tracer:
+        for _ in range(2):
+            subprocess.run([chain], check=True)
+        result = tracer.wait()
+    assert result.stdout.count("]: 1\n") == 2
+    assert result.stderr.count("is not in the tracer's") == 1
