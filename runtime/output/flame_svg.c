@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/json.h"
 #include "base/table.h"
 #include "runtime/output/flame_graph.h"
 
@@ -89,9 +90,25 @@ struct picture {
 	unsigned depth; /* rows */
 };
 
-static void add_escaped(struct strbuf *out, const char *text)
+/* Control characters and two others are not allowed in XML, and only UTF-8 is: the name of a
+ * thread may be cut within a character. */
+static void add_character(struct strbuf *out, const char *text, size_t length)
 {
-	for (; *text; text++) {
+	if (!length || !memcmp(text, "\xef\xbf\xbe", length) || !memcmp(text, "\xef\xbf\xbf", length))
+		strbuf_puts(out, "\xef\xbf\xbd");
+	else if ((unsigned char)*text < ' ')
+		strbuf_putc(out, ' ');
+	else
+		strbuf_add(out, text, length);
+}
+
+/* At most so many characters. */
+static void add_escaped(struct strbuf *out, const char *text, size_t most)
+{
+	size_t left = strlen(text), length;
+
+	for (; left && most--; text += MAX(length, 1), left -= MAX(length, 1)) {
+		length = utf8_length(text, left);
 		switch (*text) {
 		case '&':
 			strbuf_puts(out, "&amp;");
@@ -105,10 +122,20 @@ static void add_escaped(struct strbuf *out, const char *text)
 		case '"':
 			strbuf_puts(out, "&quot;");
 			break;
-		default: /* bytes; control characters are not allowed in XML */
-			strbuf_putc(out, (unsigned char)*text < ' ' ? ' ' : *text);
+		default:
+			add_character(out, text, length);
 		}
 	}
+}
+
+/* What is no character counts as one. */
+static size_t count_characters(const char *text)
+{
+	size_t left = strlen(text), count = 0, length;
+
+	for (; left; text += length, left -= length, count++)
+		length = MAX(utf8_length(text, left), 1);
+	return count;
 }
 
 static bool is_drawn(const struct picture *picture, uint64_t weight)
@@ -150,10 +177,10 @@ static void add_label(struct picture *picture, const struct flame *flame, double
 	const char *name = flame->name;
 
 	strbuf_printf(picture->out, "<text x=\"%.2f\" y=\"%.0f\">", x + 3, y + 12);
-	if (room >= 3 && strlen(name) <= room) {
-		add_escaped(picture->out, name);
+	if (room >= 3 && count_characters(name) <= room) {
+		add_escaped(picture->out, name, room);
 	} else if (room >= 3) {
-		add_escaped(picture->out, arena_strndup(picture->arena, name, room - 2));
+		add_escaped(picture->out, name, room - 2);
 		strbuf_puts(picture->out, "..");
 	}
 	strbuf_puts(picture->out, "</text></g>\n");
@@ -170,9 +197,9 @@ static void add_frame(struct picture *picture, const struct flame *flame, uint64
 
 	strbuf_printf(out, "<g class=\"f\" data-x=\"%.9f\" data-w=\"%.9f\" data-y=\"%u\" data-n=\"",
 		      start, share, level);
-	add_escaped(out, flame->name);
+	add_escaped(out, flame->name, SIZE_MAX);
 	strbuf_puts(out, "\"><title>");
-	add_escaped(out, flame->name);
+	add_escaped(out, flame->name, SIZE_MAX);
 	strbuf_printf(out, " (%" PRIu64 ", %.2f%%)</title>", flame->weight, share * 100);
 	strbuf_printf(out, "<rect x=\"%.2f\" y=\"%.0f\" width=\"%.2f\" height=\"%d\" fill=\"", x, y,
 		      width, ROW - 1);

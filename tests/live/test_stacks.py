@@ -164,6 +164,17 @@ def test_flame_graph(bpfline, chain, tmp_path):
     assert "href" not in path.read_text(), "it needs nothing from elsewhere"
 
 
+def test_flame_graph_of_any_bytes(bpfline, chain):
+    """Markup, control characters and what is no UTF-8, also where a label is cut."""
+    keys = ['<a & \\"b\\">', "x\\x01y", "cut \\xe4\\xb8", "\\xef\\xbf\\xbf", "\\xc3\\xa4" * 300]
+    result = run(bpfline, chain, "".join('@["%s", ustack(1)] = count();' % key for key in keys), "-f", "flamegraph")
+    picture = xml.dom.minidom.parseString(result.stdout.encode("utf-8", "surrogateescape"))
+    titles = {node.firstChild.data.split(" (")[0] for node in picture.getElementsByTagName("title")}
+    assert titles == {"all", "inner", '<a & "b">', "x y", "cut \ufffd\ufffd", "\ufffd", "\u00e4" * 300}
+    labels = [node.firstChild.data for node in picture.getElementsByTagName("text") if node.firstChild]
+    assert any(re.fullmatch("\u00e4{10,299}[.][.]", label) for label in labels)
+
+
 def test_flame_graph_of_nothing(bpfline):
     result = bpfline.script("begin { exit(); }", "-f", "flamegraph")
     xml.dom.minidom.parseString(result.stdout)
