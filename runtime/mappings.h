@@ -16,9 +16,10 @@ struct mapped_file {
 	const char *path; /* as the process sees it */
 	uint64_t inode;
 	uint32_t id;   /* from 1 */
-	/* Of user_symbols.c: which start of the helper knows it; it was the end of one. */
+	/* Of user_symbols.c: which start of the helper knows it; it was the end of one; it was looked
+	 * for in the file systems of all processes. */
 	unsigned opened_by;
-	bool is_bad;
+	bool is_bad, is_searched;
 };
 
 /* Executable memory [start, end), from this offset of the file on. */

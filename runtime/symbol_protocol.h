@@ -11,7 +11,9 @@
 enum { SYMBOL_SOCKET = 3 };
 
 enum symbol_request_kind {
-	SYMBOL_REQUEST_FILE,  /* struct symbol_file and the path; no answer */
+	/* struct symbol_file, the path to read it by, and the one beside which its debug file may
+	 * be, each with its NUL; no answer */
+	SYMBOL_REQUEST_FILE,
 	SYMBOL_REQUEST_PLACES, /* struct symbol_place[]; an answer for each, in that order */
 };
 

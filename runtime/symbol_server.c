@@ -52,7 +52,7 @@ static int find_program(char *path)
 }
 
 /* Never returns.  Ctrl-C is for the tracer, which still has maps to print. */
-static void run_helper(const char *path, int socket)
+static void run_helper(const char *path, const char *debug_folders, int socket)
 {
 	sigset_t ending;
 
@@ -64,11 +64,11 @@ static void run_helper(const char *path, int socket)
 		fcntl(socket, F_SETFD, 0);
 	else
 		dup2(socket, SYMBOL_SOCKET);
-	execl(path, path, NULL);
+	execl(path, path, debug_folders, NULL);
 	_exit(127);
 }
 
-int symbol_server_start(struct symbol_server **ret_helper)
+int symbol_server_start(const char *debug_folders, struct symbol_server **ret_helper)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	char path[PATH_ROOM];
@@ -87,7 +87,7 @@ int symbol_server_start(struct symbol_server **ret_helper)
 	}
 	helper->pid = fork();
 	if (helper->pid == 0)
-		run_helper(path, sockets[1]);
+		run_helper(path, debug_folders, sockets[1]);
 	err = helper->pid < 0 ? -errno : 0;
 	close(sockets[1]);
 	helper->socket = sockets[0];
@@ -143,15 +143,18 @@ static int receive_all(int socket, void *bytes, size_t size)
 }
 
 int symbol_server_file(struct symbol_server *helper, const struct symbol_file *file,
-		       const char *path)
+		       const char *path, const char *home)
 {
-	size_t length = strlen(path) + 1;
-	struct symbol_header header = { SYMBOL_REQUEST_FILE, (uint32_t)(sizeof(*file) + length) };
+	size_t length = strlen(path) + 1, home_length = strlen(home) + 1;
+	struct symbol_header header = { SYMBOL_REQUEST_FILE,
+					(uint32_t)(sizeof(*file) + length + home_length) };
 	int err = send_all(helper->socket, &header, sizeof(header));
 
 	if (!err)
 		err = send_all(helper->socket, file, sizeof(*file));
-	return err ? err : send_all(helper->socket, path, length);
+	if (!err)
+		err = send_all(helper->socket, path, length);
+	return err ? err : send_all(helper->socket, home, home_length);
 }
 
 struct answers {

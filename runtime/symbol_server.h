@@ -13,8 +13,8 @@
 
 struct symbol_server;
 
-/* Starts it.  0 or -errno. */
-int symbol_server_start(struct symbol_server **ret_helper);
+/* Starts it; it looks for files of debug information in these folders, too (NULL: none).  0 or -errno. */
+int symbol_server_start(const char *debug_folders, struct symbol_server **ret_helper);
 void symbol_server_stop(struct symbol_server *helper);
 
 /* What an answer says; the name is NULL when there is no symbol. */
@@ -27,7 +27,7 @@ struct named_place {
 };
 
 int symbol_server_file(struct symbol_server *helper, const struct symbol_file *file,
-		       const char *path);
+		       const char *path, const char *home);
 
 /* Names from the arena.  0, or -errno when the helper is lost. */
 int symbol_server_places(struct symbol_server *helper, struct arena *arena,

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/compiler.h"
+#include "runtime/host/user_files.h"
 #include "runtime/kernel_symbols.h"
 #include "runtime/session_internal.h"
 #include "runtime/user_symbols.h"
@@ -58,7 +59,8 @@ static struct user_symbols *user_of(struct session *session)
 
 	if (!symbolizer->user)
 		symbolizer->user = user_symbols_new(session->object->config.cpp_demangle,
-						     session->object->config.show_debug_info);
+						     session->object->config.show_debug_info,
+						     user_files_debug(session->target->user_files));
 	return symbolizer->user;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "runtime/user_symbols.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -28,6 +29,7 @@ enum { PATH_ROOM = 4096 + 64, PERF_MAP_BIT = 1u << 31, STARTS_MAX = 4 };
 struct user_symbols {
 	struct arena *arena;
 	bool demangle, lines;
+	const char *debug_folders; /* or NULL */
 	struct mappings *mappings;
 	struct mapping_events *events; /* NULL: processes are not followed */
 	struct symbol_server *helper;
@@ -41,7 +43,7 @@ struct user_symbols {
 	VEC(struct mapped_file *) fresh; /* introduced since its last answer */
 };
 
-struct user_symbols *user_symbols_new(bool demangle, bool lines)
+struct user_symbols *user_symbols_new(bool demangle, bool lines, const char *debug_folders)
 {
 	struct user_symbols *symbols = calloc(1, sizeof(*symbols));
 
@@ -50,6 +52,7 @@ struct user_symbols *user_symbols_new(bool demangle, bool lines)
 	symbols->arena = arena_new();
 	symbols->demangle = demangle;
 	symbols->lines = lines;
+	symbols->debug_folders = debug_folders;
 	symbols->mappings = mappings_new();
 	table_init(&symbols->names, symbols->arena);
 	table_init(&symbols->perf_maps, symbols->arena);
@@ -136,7 +139,7 @@ static bool have_helper(struct user_symbols *symbols)
 
 	if (!symbols->helper && symbols->starts < STARTS_MAX) {
 		symbols->starts++;
-		err = symbol_server_start(&symbols->helper);
+		err = symbol_server_start(symbols->debug_folders, &symbols->helper);
 		if (err)
 			give_up(symbols, err);
 	}
@@ -145,9 +148,9 @@ static bool have_helper(struct user_symbols *symbols)
 
 /* Tells the helper of a file, which it did not know or which has changed. */
 static bool introduce(struct user_symbols *symbols, const struct symbol_file *about,
-		      const char *path)
+		      const char *path, const char *home)
 {
-	int err = symbol_server_file(symbols->helper, about, path);
+	int err = symbol_server_file(symbols->helper, about, path, home);
 
 	if (err)
 		lose_helper(symbols, err);
@@ -167,30 +170,54 @@ static int open_if(const char *path, uint64_t inode)
 	return fd;
 }
 
+/* As any process sees it: one that has ended most likely leaves others behind in its container. */
+static int open_elsewhere(const struct mapped_file *file, char *ret_home)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	int fd = -1;
+
+	while (fd < 0 && proc && (entry = readdir(proc))) {
+		if (*entry->d_name < '1' || *entry->d_name > '9')
+			continue;
+		snprintf(ret_home, PATH_ROOM, "/proc/%.16s/root%s", entry->d_name, file->path);
+		fd = open_if(ret_home, file->inode);
+	}
+	if (proc)
+		closedir(proc);
+	return fd;
+}
+
 /*
  * Opens a mapped file: as the process sees it; by its very mapping when it was
- * deleted or is hidden; as we see it when the process has ended.
+ * deleted or is hidden; as we see it, or others do, when the process has ended.
+ * `ret_home`: a path beside which there may be files that belong to it.
  */
-static int open_mapped(uint32_t pid, const struct mapping *mapping)
+static int open_mapped(uint32_t pid, const struct mapping *mapping, char *ret_home)
 {
-	const struct mapped_file *file = mapping->file;
+	struct mapped_file *file = mapping->file;
 	char path[PATH_ROOM];
 	int fd;
 
-	snprintf(path, PATH_ROOM, "/proc/%" PRIu32 "/root%s", pid, file->path);
-	fd = open_if(path, file->inode);
+	snprintf(ret_home, PATH_ROOM, "/proc/%" PRIu32 "/root%s", pid, file->path);
+	fd = open_if(ret_home, file->inode);
 	if (fd >= 0)
 		return fd;
 	snprintf(path, PATH_ROOM, "/proc/%" PRIu32 "/map_files/%" PRIx64 "-%" PRIx64, pid,
 		 mapping->start, mapping->end);
 	fd = open_if(path, 0);
-	return fd >= 0 ? fd : open_if(file->path, file->inode);
+	if (fd >= 0)
+		return fd;
+	snprintf(ret_home, PATH_ROOM, "%s", file->path);
+	fd = open_if(ret_home, file->inode);
+	if (fd >= 0 || file->is_searched || !file->inode)
+		return fd;
+	file->is_searched = true;
+	return open_elsewhere(file, ret_home);
 }
 
-/*
- * A path under which the helper finds what `fd` is.  Its own, if that is the
- * same file, since debug files are looked for beside it; else our descriptor.
- */
+/* A path under which the helper finds what `fd` is: its own, if that is the same file, else our
+ * descriptor. */
 static void path_for_helper(struct user_symbols *symbols, int fd, const char *path, char *ret_path)
 {
 	struct stat ours, there;
@@ -229,7 +256,7 @@ static bool open_file(struct user_symbols *symbols, uint32_t pid, const struct m
 	struct symbol_file about = { .id = mapping->file->id, .demangle = symbols->demangle,
 				     .lines = symbols->lines };
 	struct mapped_file *file = mapping->file;
-	char path[PATH_ROOM] = "";
+	char path[PATH_ROOM] = "", home[PATH_ROOM] = "";
 	int fd;
 
 	if (file->is_bad || file->opened_by == symbols->starts)
@@ -239,16 +266,18 @@ static bool open_file(struct user_symbols *symbols, uint32_t pid, const struct m
 	} else if (*file->path != '/' || !strncmp(file->path, "//", 2)) {
 		return false;
 	} else {
-		fd = open_mapped(pid, mapping);
+		fd = open_mapped(pid, mapping, home);
 		if (fd < 0) {
 			miss_file(symbols, file->path);
 			return false;
 		}
 		path_for_helper(symbols, fd, file->path, path);
+		if (!strcmp(path, file->path))
+			snprintf(home, PATH_ROOM, "%s", path);
 	}
 	vec_push(symbols->arena, &symbols->fresh, file);
 	file->opened_by = symbols->starts;
-	return introduce(symbols, &about, path);
+	return introduce(symbols, &about, path, home);
 }
 
 /* The number that the process has in its own container. */
@@ -293,7 +322,7 @@ static bool open_perf_map(struct user_symbols *symbols, uint32_t pid)
 		return true;
 	table_set(&symbols->perf_maps, arena_dup(symbols->arena, &pid, sizeof(pid)), sizeof(pid),
 		  (void *)((uintptr_t)st.st_size << 3 | symbols->starts));
-	return introduce(symbols, &file, path);
+	return introduce(symbols, &file, path, "");
 }
 
 /* --- places ------------------------------------------------------------------------------ */

@@ -12,7 +12,9 @@
 
 struct user_symbols;
 
-struct user_symbols *user_symbols_new(bool demangle, bool lines); /* `lines`: places in the source, too */
+/* `lines`: places in the source, too.  `debug_folders`: where files of debug information may be besides
+ * the usual places, "DIR:DIR" or NULL. */
+struct user_symbols *user_symbols_new(bool demangle, bool lines, const char *debug_folders);
 void user_symbols_free(struct user_symbols *symbols);
 
 /*

@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/compiler.h"
+#include "runtime/host/binary.h"
 #include "runtime/symbol_protocol.h"
 #include "symbols/demangle.h"
 #include "symbols/source_places.h"
@@ -21,12 +23,14 @@ enum { REQUEST_MAX = 1 << 20 };
 
 struct known_file {
 	struct symbol_file about;
-	char *path;
 	struct symbol_table *table;
+	struct arena *arena;
+	struct binary *binary;	       /* NULL: it is none */
 	struct source_places *sources; /* NULL: not wanted, or there are none */
 };
 
 struct server {
+	const char *debug_folders; /* "DIR:DIR", or NULL */
 	struct known_file *files; /* by id */
 	size_t count;
 	char *answers;
@@ -79,19 +83,43 @@ static struct known_file *find_file(struct server *server, uint32_t id)
 			     : NULL;
 }
 
+static void forget(struct known_file *file)
+{
+	symbol_table_free(file->table);
+	if (file->binary)
+		binary_close(file->binary);
+	arena_free(file->arena);
+}
+
+/* At once: the path may be one that ends with its process. */
+static void read_file(const struct server *server, struct known_file *file, const char *path,
+		      const char *home)
+{
+	file->arena = arena_new();
+	if (file->about.kind == SYMBOL_FILE_ELF && !binary_open(file->arena, path, &file->binary)) {
+		file->binary->debug_folders = server->debug_folders;
+		file->binary->home = arena_strdup(file->arena, home);
+	}
+	file->table = symbol_table_read((enum symbol_file_kind)file->about.kind, path, file->binary);
+	if (file->binary && file->about.lines)
+		file->sources = source_places_read(file->binary);
+}
+
 static bool take_file(struct server *server, const char *request, size_t size)
 {
+	const char *path = request + sizeof(struct symbol_file), *home;
 	struct symbol_file about;
 	struct known_file *file, *files;
 
 	if (size <= sizeof(about) || request[size - 1])
 		return false;
+	home = path + strlen(path) + 1;
+	if (home >= request + size)
+		return false;
 	memcpy(&about, request, sizeof(about));
 	file = find_file(server, about.id);
 	if (file) {
-		symbol_table_free(file->table);
-		source_places_free(file->sources);
-		free(file->path);
+		forget(file);
 	} else {
 		files = realloc(server->files, (server->count + 1) * sizeof(*files));
 		if (!files)
@@ -99,12 +127,8 @@ static bool take_file(struct server *server, const char *request, size_t size)
 		server->files = files;
 		file = &files[server->count++];
 	}
-	*file = (struct known_file){ .about = about, .path = strdup(request + sizeof(about)) };
-	/* At once: the path may be one that ends with its process. */
-	file->table = file->path ? symbol_table_read((enum symbol_file_kind)about.kind, file->path)
-				 : NULL;
-	if (file->path && about.lines && about.kind == SYMBOL_FILE_ELF)
-		file->sources = source_places_read(file->path);
+	*file = (struct known_file){ .about = about };
+	read_file(server, file, path, home);
 	qsort(server->files, server->count, sizeof(*server->files), compare_ids);
 	return true;
 }
@@ -196,9 +220,10 @@ static bool serve(struct server *server, char *request)
 	return header.kind == SYMBOL_REQUEST_PLACES && take_places(server, request, header.size);
 }
 
-int main(void)
+/* Its argument: more folders with files of debug information. */
+int main(int argc, char **argv)
 {
-	struct server server = { 0 };
+	struct server server = { .debug_folders = argc > 1 ? argv[1] : NULL };
 	char *request = malloc(REQUEST_MAX);
 	int type;
 	socklen_t size = sizeof(type);

@@ -8,33 +8,16 @@
 #include "base/compiler.h"
 
 struct source_places {
-	struct arena *arena;
-	struct binary *binary;
+	const struct elf_file *elf;
 	struct debug_places *places;
 };
 
-struct source_places *source_places_read(const char *path)
+struct source_places *source_places_read(struct binary *binary)
 {
-	struct arena *arena = arena_new();
-	struct source_places *places = arena_new_struct(arena, struct source_places);
+	struct source_places *places = arena_new_struct(binary->elf->arena, struct source_places);
 
-	places->arena = arena;
-	if (!binary_open(arena, path, &places->binary)) {
-		places->places = debug_places_open(places->binary);
-		if (places->places)
-			return places;
-		binary_close(places->binary);
-	}
-	arena_free(arena);
-	return NULL;
-}
-
-void source_places_free(struct source_places *places)
-{
-	if (!places)
-		return;
-	binary_close(places->binary);
-	arena_free(places->arena);
+	*places = (struct source_places){ binary->elf, debug_places_open(binary) };
+	return places->places ? places : NULL;
 }
 
 /* What the file is linked for, by its own headers. */
@@ -68,13 +51,12 @@ static bool is_after_system_call(const struct elf_file *elf, uint64_t offset)
 size_t source_places_find(struct source_places *places, uint64_t offset, uint64_t into_symbol,
 			  bool is_return, struct source_frame ret_frames[INLINED_MAX + 1])
 {
-	const struct elf_file *elf = places->binary->elf;
 	uint64_t address;
 
-	if (!linked_address(elf, offset, &address))
+	if (!linked_address(places->elf, offset, &address))
 		return 0;
 	/* What comes after a call may be another line, or another function. */
-	if (is_return || (into_symbol >= 2 && is_after_system_call(elf, offset)))
+	if (is_return || (into_symbol >= 2 && is_after_system_call(places->elf, offset)))
 		address--;
 	return debug_places_find(places->places, address, ret_frames);
 }

@@ -8,9 +8,8 @@
 
 struct source_places;
 
-/* NULL: the file has no debug information that can be read. */
-struct source_places *source_places_read(const char *path);
-void source_places_free(struct source_places *places);
+/* Of an open file, which outlives it.  NULL: there is no debug information that can be read. */
+struct source_places *source_places_read(struct binary *binary);
 
 /*
  * The chain of functions at an offset in the file, which is so far into its

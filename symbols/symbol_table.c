@@ -1,6 +1,6 @@
 /*
- * Symbols of ELF files (with their separate debug files, which libbcc finds),
- * of the vdso, and of the maps that runtimes write for code they make.
+ * Symbols of ELF files with those of their separate debug files, of the vdso,
+ * and of the maps that runtimes write for code they make.
  */
 #include "symbols/symbol_table.h"
 
@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "runtime/host/binary.h"
 
 struct symbol {
 	uint64_t start, size;
@@ -70,17 +72,23 @@ static int add_segment(uint64_t address, uint64_t size, uint64_t offset, void *c
 	return 0;
 }
 
-static void read_elf(struct symbol_table *table, const char *path)
+/* What is no binary to us, such as one of 32 bits, libbcc may know a debug file of. */
+static void read_elf(struct symbol_table *table, const char *path, struct binary *binary)
 {
 	struct bcc_symbol_option option = {
-		.use_debug_file = 1,
+		.use_debug_file = !binary,
 		.check_debug_file_crc = 1,
 		.use_symbol_type = 1u << STT_FUNC | 1u << STT_GNU_IFUNC | 1u << STT_OBJECT,
 	};
+	const struct elf_file *debug = NULL;
 
 	table->is_linked = true;
 	bcc_elf_foreach_load_section(path, add_segment, table);
 	bcc_elf_foreach_sym(path, add_symbol, &option, table);
+	if (binary && !elf_section(binary->elf, NULL, SHT_SYMTAB))
+		debug = binary_debug_file(binary);
+	if (debug)
+		bcc_elf_foreach_sym(debug->path, add_symbol, &option, table);
 }
 
 /* "START SIZE NAME", numbers in hex; names may have blanks in them. */
@@ -132,7 +140,8 @@ static int compare_symbols(const void *a, const void *b)
 	return strcmp(right->name, left->name);
 }
 
-struct symbol_table *symbol_table_read(enum symbol_file_kind kind, const char *path)
+struct symbol_table *symbol_table_read(enum symbol_file_kind kind, const char *path,
+				       struct binary *binary)
 {
 	struct symbol_table *table = calloc(1, sizeof(*table));
 
@@ -140,7 +149,7 @@ struct symbol_table *symbol_table_read(enum symbol_file_kind kind, const char *p
 		return NULL;
 	switch (kind) {
 	case SYMBOL_FILE_ELF:
-		read_elf(table, path);
+		read_elf(table, path, binary);
 		break;
 	case SYMBOL_FILE_VDSO:
 		bcc_elf_foreach_vdso_sym(add_symbol, table);

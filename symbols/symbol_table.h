@@ -10,9 +10,12 @@
 #include "runtime/symbol_protocol.h"
 
 struct symbol_table;
+struct binary;
 
-/* One without symbols when the file cannot be read.  NULL: out of memory. */
-struct symbol_table *symbol_table_read(enum symbol_file_kind kind, const char *path);
+/* One without symbols when the file cannot be read.  `binary`: the same file; NULL: it could not be
+ * opened as one.  NULL: out of memory. */
+struct symbol_table *symbol_table_read(enum symbol_file_kind kind, const char *path,
+				       struct binary *binary);
 void symbol_table_free(struct symbol_table *table);
 
 /* The symbol at a place of the file, as the file names it, and how far in; NULL: none. */

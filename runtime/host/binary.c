@@ -5,6 +5,7 @@
 #include "runtime/host/binary.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -139,13 +140,25 @@ static const char *debuginfod_folder(struct arena *arena)
 	return home ? arena_printf(arena, "%s/.cache/debuginfod_client", home) : NULL;
 }
 
+/* How much of "/proc/PID/root/usr/bin/x" leads into the file system of a container. */
+static size_t length_of_root(const char *path)
+{
+	int length = 0;
+
+	sscanf(path, "/proc/%*u/root%n", &length);
+	return path[length] == '/' ? (size_t)length : 0;
+}
+
 static void find_debug_file(struct binary *binary)
 {
 	struct arena *arena = binary->elf->arena;
-	const char *path = binary->elf->path, *slash = strrchr(path, '/');
-	const char *home = slash ? arena_strndup(arena, path, (size_t)(slash - path)) : ".";
+	const char *path = binary->home ? binary->home : binary->elf->path;
+	const char *slash = strrchr(path, '/');
+	const char *beside = slash ? arena_strndup(arena, path, (size_t)(slash - path)) : ".";
 	const char *folder = binary->debug_folders, *end;
 	struct debug_link link = read_link(binary);
+	size_t root = length_of_root(path);
+	const char *home = beside + root;
 
 	if (binary->debug_is_tried)
 		return;
@@ -156,21 +169,28 @@ static void find_debug_file(struct binary *binary)
 				     &link))
 			return;
 	}
-	if (try_debug_folder(binary, DEBUG_FOLDER, home, &link))
+	folder = arena_printf(arena, "%.*s" DEBUG_FOLDER, (int)root, path);
+	if (try_debug_folder(binary, folder, home, &link) ||
+	    (root && try_debug_folder(binary, DEBUG_FOLDER, home, &link)))
 		return;
 	folder = elf_build_id(binary->elf) ? debuginfod_folder(arena) : NULL;
 	if ((folder && try_debug_folder(binary, folder, home, &link)) || !link.name)
 		return;
-	if (!try_debug_file(binary, arena_printf(arena, "%s/%s", home, link.name), &link))
-		try_debug_file(binary, arena_printf(arena, "%s/.debug/%s", home, link.name), &link);
+	if (!try_debug_file(binary, arena_printf(arena, "%s/%s", beside, link.name), &link))
+		try_debug_file(binary, arena_printf(arena, "%s/.debug/%s", beside, link.name), &link);
+}
+
+const struct elf_file *binary_debug_file(struct binary *binary)
+{
+	find_debug_file(binary);
+	return binary->debug;
 }
 
 const struct elf_file *binary_debug(struct binary *binary)
 {
 	if (elf_section(binary->elf, ".debug_line", 0))
 		return binary->elf;
-	find_debug_file(binary);
-	return binary->debug;
+	return binary_debug_file(binary);
 }
 
 struct debug_entries *binary_entries(struct binary *binary)

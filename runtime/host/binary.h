@@ -16,6 +16,7 @@ struct binary {
 	bool own_is_read, all_is_read, objects_are_read, debug_is_tried;
 	struct debug_entries *entries; /* NULL: nobody asked yet */
 	const char *debug_folders; /* more places to look for `debug` in, "DIR:DIR", or NULL */
+	const char *home; /* the path beside which it is looked for; NULL: that of `elf` */
 };
 
 /* As elf_open(); -ENOEXEC for what is neither program nor library. */
@@ -28,6 +29,9 @@ const struct elf_symbols *binary_functions(struct binary *binary, bool wants_all
 
 /* The file with debug information on the binary: its own or another; NULL: there is none. */
 const struct elf_file *binary_debug(struct binary *binary);
+
+/* The other file, whatever it has; NULL: there is none. */
+const struct elf_file *binary_debug_file(struct binary *binary);
 
 /* What is told there of functions and types; never NULL, but there may be nothing in it. */
 struct debug_entries *binary_entries(struct binary *binary);

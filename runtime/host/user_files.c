@@ -56,6 +56,11 @@ void user_files_add_debug(struct user_files *files, const char *folders)
 	files->debug_folders = folders;
 }
 
+const char *user_files_debug(const struct user_files *files)
+{
+	return files->debug_folders;
+}
+
 int user_files_open(struct user_files *files, const char *path, struct binary **ret_binary)
 {
 	struct opened *opened = table_get_str(&files->binaries, path);

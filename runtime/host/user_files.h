@@ -31,6 +31,7 @@ void user_files_free(struct user_files *files);
 
 /* Folders with files of debug information, beside the usual ones: "DIR:DIR". */
 void user_files_add_debug(struct user_files *files, const char *folders);
+const char *user_files_debug(const struct user_files *files);
 
 /*
  * Adds the files that `name` means:

@@ -459,3 +459,51 @@ def test_processes_outside_of_the_container_of_the_tracer(bpfline, chain):
         result = tracer.wait()
     assert result.stdout.count("]: 1\n") == 2
     assert result.stderr.count("is not in the tracer's") == 1
+
+
+# Runs what is in a folder in a file system of its own, with debug files in "debug" where packages have them.
+# When it has ended a process stays there.
+CONTAINER = """
+    mount -t tmpfs none "$1" && cp -r "$2/." "$1" || exit
+    [ -d "$2/debug" ] && { [ -d /usr/lib/debug ] && mount --bind "$1/debug" /usr/lib/debug || exit; }
+    "$1/$3"; echo done; exec sleep 60"""
+
+
+@pytest.mark.parametrize("config", ["", WITH_LINES], ids=["names", "lines"])
+@pytest.mark.parametrize("where", ["beside", "by build id"])
+def test_debug_files_in_a_container(bpfline, tmp_path, where, config):
+    """Of a process that has ended there: others see the files that it was."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "at").mkdir()
+    source, path = tmp_path / "inline.c", tmp_path / "in" / NAME
+    source.write_text(INLINE)
+    subprocess.run(["gcc", "-g", "-O1", *KEEP, "-o", path, source], check=True)
+    split_debug(str(path))
+    if where == "by build id":
+        notes = subprocess.run(["readelf", "-n", path], capture_output=True, text=True, check=True).stdout
+        build_id = re.search(r"Build ID: ([0-9a-f]+)", notes).group(1)
+        folder = tmp_path / "in" / "debug" / ".build-id" / build_id[:2]
+        folder.mkdir(parents=True)
+        os.rename("%s.debug" % path, folder / (build_id[2:] + ".debug"))
+    with bpfline.start('%s%s { @[ustack(2)] = count(); }' % (config, GETPPID)) as tracer, \
+            subprocess.Popen(["unshare", "-m", "sh", "-c", CONTAINER, "sh", str(tmp_path / "at"), str(tmp_path / "in"), NAME],
+                             stdout=subprocess.PIPE) as process:
+        if not process.stdout.readline():
+            pytest.skip("no mount namespaces, or no /usr/lib/debug, here")
+        result = tracer.stop()
+        process.kill()
+    lines = ["@%s:%d" % (source, line) for line in (14, 19)] if config else ["", ""]
+    assert re.search(r" {8}outer\+\d+%s\n {8}main\+\d+%s\n\]: 1\n" % tuple(map(re.escape, lines)), result.stdout), result.stdout
+
+
+def test_folders_with_debug_files(bpfline, tmp_path):
+    """--debuginfo serves stacks as it serves probes."""
+    source, path, folder = tmp_path / "inline.c", str(tmp_path / NAME), tmp_path / "debug"
+    source.write_text(INLINE)
+    subprocess.run(["gcc", "-g", "-O1", *KEEP, "-o", path, source], check=True)
+    split_debug(path)
+    folder.mkdir()
+    os.rename(path + ".debug", folder / (NAME + ".debug"))
+    script = GETPPID + " { @[ustack(2)] = count(); }"
+    assert names(bpfline.script(script, "-c", path).stdout) == []
+    assert names(bpfline.script(script, "--debuginfo", "/nowhere:%s" % folder, "-c", path).stdout) == ["outer", "main"]
