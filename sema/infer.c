@@ -169,7 +169,8 @@ static const struct type *key_type_of(struct inferer *inferer, const struct expr
 			return NULL;
 		items[i] = type_read(types, items[i]);
 	}
-	return keys->count == 1 ? items[0] : type_tuple(types, items, NULL, keys->count);
+	return layout_key(inferer->program, keys->count == 1 ? items[0]
+							       : type_tuple(types, items, NULL, keys->count));
 }
 
 /* Parts without a value, if that has not been told as something else. */

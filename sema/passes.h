@@ -26,6 +26,10 @@ void infer(struct program *program);   /* types, to a fixed point */
 void prune(struct program *program);   /* branches that constant conditions leave out -> gone */
 void check(struct program *program);   /* what is wrong */
 void layout(struct program *program);  /* bytes of map keys and values */
+
+/* The type of a key as the kernel can have it: strings of more than 512 bytes, or of what others leave of
+ * those, are cut for Linux 5.10. */
+const struct type *layout_key(struct program *program, const struct type *type);
 void select_probes(struct program *program); /* --probe-filter -> fewer attach points */
 
 /*
