@@ -202,13 +202,24 @@ static void check_assign(struct walk *walk, struct stmt *stmt)
 			    binary_op_text(stmt->assign.op), target->type->name, value->type->name);
 }
 
+/* What a macro yields, whose caller may do without it: a literal stands in the macro itself. */
+static bool is_of_macro(const struct walk *walk, const struct expr *expr)
+{
+	bool is_literal = expr->kind == EXPR_NUMBER || expr->kind == EXPR_BOOL ||
+			  expr->kind == EXPR_STRING;
+
+	return expr->kind == EXPR_BLOCK ||
+	       (is_literal && span_call(walk->checker.program->sources, expr->span).start);
+}
+
 /* A statement that is only an expression: is something lost? */
 static void check_discarded(struct walk *walk, const struct expr *expr)
 {
 	const struct builtin *builtin = expr->kind == EXPR_CALL ? expr->call.builtin : NULL;
 
 	if (expr->type->kind == TYPE_VOID || expr->kind == EXPR_INCDEC || expr->kind == EXPR_IF ||
-	    expr->kind == EXPR_BLOCK || (builtin && (builtin->flags & (BUILTIN_DISCARDABLE | BUILTIN_AGGREGATE))))
+	    is_of_macro(walk, expr) ||
+	    (builtin && (builtin->flags & (BUILTIN_DISCARDABLE | BUILTIN_AGGREGATE))))
 		return;
 	diag_report(diags_of(walk), expr->span, DIAG_DISCARDED, "Return value discarded.");
 	if (expr->kind == EXPR_BINARY && expr->binary.op == BINARY_EQ)

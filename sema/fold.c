@@ -5,6 +5,7 @@
  * Needs: names resolved.  Leaves: NUMBER, STRING and BOOL where the operands
  * were; no PARAM and PARAM_COUNT.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -377,6 +378,41 @@ static void fold_field(struct expr **slot)
 		}
 }
 
+/* What a macro yields is a literal where its body is one. */
+static void fold_block(struct expr **slot)
+{
+	const struct block *block = (*slot)->block;
+
+	if (!block->stmts.count && block->value &&
+	    (is_constant(block->value) || block->value->kind == EXPR_STRING))
+		become(slot, block->value);
+}
+
+/* str("text"), str(7), and the first characters of either. */
+static void fold_text(struct folder *folder, struct expr *call)
+{
+	const struct expr_vec *args = &call->call.args;
+	const struct expr *arg = args->count ? args->items[0] : NULL;
+	size_t kept = SIZE_MAX;
+	const char *text;
+	int64_t number;
+
+	if (!arg || args->count > 2 || (arg->kind != EXPR_STRING && arg->kind != EXPR_NUMBER))
+		return;
+	if (args->count == 2) {
+		if (!expr_is_number(args->items[1], &number) || number < 0)
+			return;
+		kept = (size_t)number;
+	}
+	if (arg->kind == EXPR_STRING) {
+		become_string(folder, call, arg->string.text, MIN(kept, arg->string.length));
+		return;
+	}
+	text = arena_printf(folder->program->arena, arg->number.is_negative ? "%" PRId64 : "%" PRIu64,
+			    arg->number.value);
+	become_string(folder, call, text, MIN(kept, strlen(text)));
+}
+
 static void fold_alone(struct folder *folder, struct expr **slot)
 {
 	switch ((int)(*slot)->kind) {
@@ -394,12 +430,17 @@ static void fold_alone(struct folder *folder, struct expr **slot)
 	}
 }
 
+static bool is_text_call(const struct expr *expr)
+{
+	return expr->kind == EXPR_CALL && expr->call.builtin && expr->call.args.count &&
+	       (expr->call.builtin->flags & BUILTIN_PARAM_TEXT);
+}
+
 static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 {
 	struct expr *expr = *slot;
 
-	if (expr->kind == EXPR_CALL && expr->call.builtin && expr->call.args.count &&
-	    (expr->call.builtin->flags & BUILTIN_PARAM_TEXT))
+	if (is_text_call(expr))
 		fold_param_text(folder_of(visitor), expr->call.args.items[0]);
 	return true;
 }
@@ -421,6 +462,10 @@ static void leave_expr(struct ast_visitor *visitor, struct expr **slot)
 		fold_ternary(slot);
 	else if (expr->kind == EXPR_INDEX)
 		fold_index(folder, expr);
+	else if (expr->kind == EXPR_BLOCK)
+		fold_block(slot);
+	else if (is_text_call(expr))
+		fold_text(folder, expr);
 	else if (expr->kind == EXPR_COMPTIME && is_constant(expr->comptime))
 		become(slot, expr->comptime);
 	else if (folder->instance)
