@@ -193,13 +193,14 @@ static void format_place(const struct diags *diags, struct span span, struct str
 	}
 }
 
-/* The calls that led to a place inside a macro, innermost first. */
-static void format_expansions(const struct diags *diags, struct span span, struct strbuf *out)
+void span_format_calls(struct sources *sources, struct span span, bool is_quoted,
+		       struct strbuf *out)
 {
-	while ((span = span_call(diags->sources, span)).start) {
-		format_place(diags, span, out);
-		strbuf_puts(out, "expanded from\n");
-		span_quote(diags->sources, span, out);
+	while ((span = span_call(sources, span)).start) {
+		span_format(sources, span, out);
+		strbuf_puts(out, ": expanded from\n");
+		if (is_quoted)
+			span_quote(sources, span, out);
 	}
 }
 
@@ -220,7 +221,7 @@ static void format_one(const struct diags *diags, const struct diag *diag, bool 
 		strbuf_puts(out, "\033[0m");
 	strbuf_putc(out, '\n');
 	span_quote(diags->sources, diag->span, out);
-	format_expansions(diags, diag->span, out);
+	span_format_calls(diags->sources, diag->span, true, out);
 	for (i = 0; i < diag->notes.count; i++) {
 		format_place(diags, diag->notes.items[i].span, out);
 		strbuf_puts(out, diag->notes.items[i].text);

@@ -81,6 +81,10 @@ struct diag **diags_sorted(const struct diags *diags, bool warnings, size_t *ret
 /* "FILE:LINE:COL-END" of a span, as in messages. */
 void span_format(struct sources *sources, struct span span, struct strbuf *out);
 
+/* Lines with the calls that led to a place inside a macro, innermost first, and their source. */
+void span_format_calls(struct sources *sources, struct span span, bool is_quoted,
+		       struct strbuf *out);
+
 /* The source line(s) of a span and the tildes under it. */
 void span_quote(struct sources *sources, struct span span, struct strbuf *out);
 

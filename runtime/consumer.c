@@ -56,6 +56,20 @@ void consumer_exit(struct consumer *consumer, int status)
 	session->is_ending = true;
 }
 
+void consumer_message(struct consumer *consumer, enum output_message kind, struct span span,
+		      const struct strbuf *text)
+{
+	struct sources *sources = consumer->object->sources;
+	struct strbuf place, calls;
+
+	strbuf_init(&place, consumer->arena);
+	strbuf_init(&calls, consumer->arena);
+	span_format(sources, span, &place);
+	span_format_calls(sources, span, false, &calls);
+	output_format_of(consumer->output)->message(consumer->output, kind, place.text, text->text,
+						    text->length, calls.text);
+}
+
 void consumer_warn(struct consumer *consumer, struct span span, const char *format, ...)
 {
 	struct sources *sources = consumer->object->sources;
@@ -71,6 +85,7 @@ void consumer_warn(struct consumer *consumer, struct span span, const char *form
 	if (span.start) {
 		span_format(sources, span, &place);
 		span_quote(sources, span, &quote);
+		span_format_calls(sources, span, true, &quote);
 	}
 	output_format_of(consumer->output)->warning(consumer->output, place.text, text, quote.text);
 }

@@ -12,9 +12,9 @@
 #include "base/arena.h"
 #include "base/value.h"
 #include "codegen/object.h"
+#include "runtime/output/output.h"
 
 struct map_selection;
-struct output;
 struct session;
 
 struct consumer {
@@ -39,6 +39,10 @@ void consumer_zero_map(struct consumer *consumer, uint32_t map, bool after_print
 
 /* Ends the run in order, with this exit status. */
 void consumer_exit(struct consumer *consumer, int status);
+
+/* A message of the script, at the place of the call that it comes from. */
+void consumer_message(struct consumer *consumer, enum output_message kind, struct span span,
+		      const struct strbuf *text);
 
 /* A message of the run on standard error (or in-band in JSON), at a place of the script. */
 void consumer_warn(struct consumer *consumer, struct span span, const char *format, ...)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/diag.h"
 #include "codegen/lower.h"
 #include "runtime/consumer.h"
 #include "runtime/exit_status.h"
@@ -84,14 +83,11 @@ static struct val emit_assert(struct codegen *cg, const struct expr *call)
 static void handle_assert(struct consumer *consumer, const struct object_event *event,
 			  const void *payload, size_t size)
 {
-	struct strbuf place, text;
+	struct strbuf text;
 
-	strbuf_init(&place, consumer->arena);
 	strbuf_init(&text, consumer->arena);
-	span_format(consumer->object->sources, event->span, &place);
 	strbuf_printf(&text, "assert failed: %s", (const char *)event->data);
-	output_format_of(consumer->output)->message(consumer->output, OUTPUT_ERRORF, place.text,
-						    text.text, text.length);
+	consumer_message(consumer, OUTPUT_ERRORF, event->span, &text);
 	handle_exit(consumer, event, payload, size);
 }
 

@@ -19,14 +19,11 @@
 static void send_message(struct consumer *consumer, const struct object_event *event,
 			 enum output_message kind, const void *payload)
 {
-	struct strbuf place, text;
+	struct strbuf text;
 
-	strbuf_init(&place, consumer->arena);
 	strbuf_init(&text, consumer->arena);
-	span_format(consumer->object->sources, event->span, &place);
 	format_event(consumer, event, event->data, payload, &text);
-	output_format_of(consumer->output)->message(consumer->output, kind, place.text, text.text,
-						    text.length);
+	consumer_message(consumer, kind, event->span, &text);
 }
 
 static void handle_errorf(struct consumer *consumer, const struct object_event *event,

@@ -121,13 +121,11 @@ static struct val emit_signal_thread(struct codegen *cg, const struct expr *call
 static void handle_signal(struct consumer *consumer, const struct object_event *event,
 			  const void *payload UNUSED, size_t size UNUSED)
 {
-	static const char text[] = "the number of a signal is 1 to 64; nothing was sent";
-	struct strbuf place;
+	struct strbuf text;
 
-	strbuf_init(&place, consumer->arena);
-	span_format(consumer->object->sources, event->span, &place);
-	output_format_of(consumer->output)->message(consumer->output, OUTPUT_ERRORF, place.text, text,
-						    sizeof(text) - 1);
+	strbuf_init(&text, consumer->arena);
+	strbuf_puts(&text, "the number of a signal is 1 to 64; nothing was sent");
+	consumer_message(consumer, OUTPUT_ERRORF, event->span, &text);
 }
 
 /* --- write_user -------------------------------------------------------------------------- */

@@ -385,7 +385,7 @@ static void place_json(const char *place, struct strbuf *line)
 }
 
 static void json_message(struct output *output, enum output_message kind, const char *place,
-			 const char *text, size_t length)
+			 const char *text, size_t length, const char *calls UNUSED)
 {
 	struct strbuf line = begin(kind == OUTPUT_ERRORF ? "errorf" : "warnf");
 

@@ -46,8 +46,9 @@ struct output_format {
 	void (*attached)(struct output *output, uint64_t probes);
 	void (*printf)(struct output *output, const char *text, size_t length);
 	void (*text)(struct output *output, enum output_text kind, const char *text, size_t length);
+	/* `calls`: the lines that tell which calls of macros led to the place. */
 	void (*message)(struct output *output, enum output_message kind, const char *place,
-			const char *text, size_t length);
+			const char *text, size_t length, const char *calls);
 	void (*value)(struct output *output, const struct value *value);
 	void (*map)(struct output *output, const struct map_listing *listing);
 	void (*end)(struct output *output); /* before the maps printed at exit */

@@ -26,9 +26,9 @@ void side_text(struct output *output, enum output_text kind UNUSED, const char *
 }
 
 void side_message(struct output *output, enum output_message kind, const char *place,
-		  const char *text, size_t length)
+		  const char *text, size_t length, const char *calls)
 {
-	output_text.message(output, kind, place, text, length);
+	output_text.message(output, kind, place, text, length, calls);
 }
 
 void side_value(struct output *output, const struct value *value)

@@ -12,7 +12,7 @@ void side_attached(struct output *output, uint64_t probes);
 void side_printf(struct output *output, const char *text, size_t length);
 void side_text(struct output *output, enum output_text kind, const char *text, size_t length);
 void side_message(struct output *output, enum output_message kind, const char *place,
-		  const char *text, size_t length);
+		  const char *text, size_t length, const char *calls);
 void side_value(struct output *output, const struct value *value);
 void side_map(struct output *output, const struct map_listing *listing);
 void side_lost(struct output *output, uint64_t events);

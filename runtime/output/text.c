@@ -27,11 +27,11 @@ static void text_text(struct output *output, enum output_text kind UNUSED, const
 }
 
 static void text_message(struct output *output, enum output_message kind, const char *place,
-			 const char *text, size_t length)
+			 const char *text, size_t length, const char *calls)
 {
 	output_flush(output);
-	fprintf(stderr, "%s: %s: %.*s\n", place, kind == OUTPUT_ERRORF ? "ERROR" : "WARNING",
-		(int)length, text);
+	fprintf(stderr, "%s: %s: %.*s\n%s", place, kind == OUTPUT_ERRORF ? "ERROR" : "WARNING",
+		(int)length, text, calls);
 }
 
 static void text_value(struct output *output, const struct value *value)
