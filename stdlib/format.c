@@ -72,13 +72,10 @@ static bool take(const char **p, const char *end, char c)
 	return true;
 }
 
-/* Digits, or a '*', which is accepted and ignored. */
 static uint32_t take_number(const char **p, const char *end)
 {
 	uint32_t number = 0;
 
-	if (take(p, end, '*'))
-		return 0;
 	for (; *p < end && **p >= '0' && **p <= '9'; ++*p) {
 		number = number * 10 + (uint32_t)(**p - '0');
 		number = MIN(number, (uint32_t)NUMBER_MAX);
@@ -114,10 +111,13 @@ static bool take_conversion(const char **p, const char *end, struct conversion *
 	conversion.blank = take(p, end, ' ');
 	conversion.alternate = take(p, end, '#');
 	conversion.zero = take(p, end, '0');
-	conversion.width = take_number(p, end);
-	conversion.has_precision = take(p, end, '.');
-	if (conversion.has_precision)
+	/* A '*' is accepted and ignored. */
+	if (!take(p, end, '*'))
+		conversion.width = take_number(p, end);
+	if (take(p, end, '.') && !take(p, end, '*')) {
+		conversion.has_precision = true;
 		conversion.precision = take_number(p, end);
+	}
 	conversion.bits = take_modifiers(p, end);
 	for (i = 0; i < ARRAY_SIZE(specifiers); i++) {
 		size_t length = strlen(specifiers[i].specifier);

@@ -96,10 +96,16 @@ static void put_signed(const struct conversion *conversion, int64_t number, stru
 static void put_unsigned(const struct conversion *conversion, uint64_t number, unsigned base,
 			 const char *digits, const char *prefix, struct strbuf *out)
 {
-	struct number_text text = { .prefix = conversion->alternate && number ? prefix : "" };
+	struct number_text text = { .prefix = "" };
+	struct conversion own = *conversion;
 
 	write_digits(&text, number, base, digits);
-	put_number(conversion, &text, out);
+	if (conversion->alternate && base == 8 && conversion->has_precision)
+		/* C: as many digits as it takes for the first to be 0 */
+		own.precision = MAX(own.precision, DIGITS_MAX - (uint32_t)text.first + (number != 0));
+	else if (conversion->alternate && number)
+		text.prefix = prefix;
+	put_number(&own, &text, out);
 }
 
 static void put_pointer(const struct conversion *conversion, uint64_t number, struct strbuf *out)
