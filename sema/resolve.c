@@ -232,7 +232,7 @@ static void become_constant(struct expr *expr, const struct c_constant *constant
 	expr->number.enumeration = constant->type;
 }
 
-/* @ = count; is @ = count(); */
+/* @ = count; is @ = count(); and exit; is exit(); */
 static void become_call(struct expr *expr, const struct builtin *builtin)
 {
 	expr->kind = EXPR_CALL;
@@ -240,6 +240,15 @@ static void become_call(struct expr *expr, const struct builtin *builtin)
 	expr->call.name = builtin->name;
 	expr->call.name_span = expr->span;
 	expr->call.builtin = builtin;
+}
+
+static bool is_call_without_parentheses(const struct builtin *builtin)
+{
+	struct prototype prototype;
+
+	prototype_parse(builtin->prototype, &prototype);
+	return (builtin->flags & BUILTIN_AGGREGATE) ||
+	       ((builtin->flags & BUILTIN_MUST_CALL) && !prototype.required);
 }
 
 /* A member of an enum of the program that is probed.  What the script itself defines comes first,
@@ -284,7 +293,7 @@ static void resolve_ident(struct resolver *resolver, struct expr *expr)
 			suggest_builtin(program, expr->ident.name);
 		return;
 	}
-	if (builtin->flags & BUILTIN_AGGREGATE)
+	if (is_call_without_parentheses(builtin))
 		become_call(expr, builtin);
 	else
 		expr->ident.builtin = builtin;
