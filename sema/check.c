@@ -39,8 +39,8 @@ static void check_condition(struct walk *walk, const struct expr *expr)
 {
 	const struct type *type = expr->type;
 
-	if (type->kind == TYPE_VOID && expr->kind != EXPR_CALL && expr->kind != EXPR_BLOCK)
-		return; /* reported where it became void */
+	if (check_was_reported(&walk->checker, expr))
+		return;
 	if (type_in_register(type) || (type->kind == TYPE_AGGREGATE && aggregate_is_number(type)))
 		return;
 	diag_report(diags_of(walk), expr->span, DIAG_BAD_CONDITION, "Invalid condition: %s",

@@ -8,9 +8,20 @@
 
 #include "base/compiler.h"
 
-static bool is_reported(const struct expr *expr)
+/* A call that was to give a value and does not, since it is wrong itself. */
+static bool is_failed_call(const struct expr *expr)
 {
-	return expr->type->kind == TYPE_VOID && expr->kind != EXPR_CALL && expr->kind != EXPR_BLOCK;
+	return expr->kind == EXPR_CALL && expr->call.builtin &&
+	       strncmp(expr->call.builtin->prototype, "void", 4) != 0;
+}
+
+bool check_was_reported(const struct checker *checker, const struct expr *expr)
+{
+	if (expr->type->kind != TYPE_VOID)
+		return false;
+	if (expr->kind == EXPR_CALL)
+		return is_failed_call(expr) && checker->program->diags->error_count;
+	return expr->kind != EXPR_BLOCK;
 }
 
 /* Does the argument go with this kind of parameter? */
@@ -62,7 +73,7 @@ static void report_arg(struct checker *checker, const struct expr *call, const s
 	struct diags *diags = checker->program->diags;
 	const char *name = call->call.name, *wanted = param_kind_name(kind);
 
-	if (is_reported(arg))
+	if (check_was_reported(checker, arg))
 		return;
 	if (arg->type->kind == TYPE_VOID)
 		diag_report(diags, arg->span, DIAG_ARG_TYPE, "%s() expects %s %s, this has no value",
@@ -204,7 +215,7 @@ bool check_printable(struct checker *checker, const struct expr *expr, const cha
 	struct diags *diags = checker->program->diags;
 	const struct type *type = expr->type;
 
-	if (is_reported(expr))
+	if (check_was_reported(checker, expr))
 		return false;
 	if (type->kind == TYPE_VOID || (type->kind == TYPE_STRUCT && type->record.is_context &&
 					 !type->record.is_printable)) {

@@ -6,6 +6,9 @@
 
 #include "sema/check.h"
 
+/* Has it no value for a reason that is told already? */
+bool check_was_reported(const struct checker *checker, const struct expr *expr);
+
 void check_call(struct checker *checker, struct expr *call);
 void check_ident(struct checker *checker, struct expr *ident);
 
