@@ -12,9 +12,13 @@
 /* Pointers of unknown origin are read as the kernel's. */
 static enum space read_space(const struct type *pointer)
 {
-	if (pointer->kind != TYPE_POINTER || pointer->pointer.space == SPACE_NONE)
-		return SPACE_KERNEL;
-	return pointer->pointer.space;
+	enum space space = SPACE_NONE;
+
+	if (pointer->kind == TYPE_POINTER)
+		space = pointer->pointer.space;
+	else if (pointer->kind == TYPE_INT)
+		space = pointer->integer.space;
+	return space == SPACE_NONE ? SPACE_KERNEL : space;
 }
 
 static struct place at_offset(struct codegen *cg, struct place place, uint32_t offset)

@@ -71,6 +71,21 @@ static const struct type *literal_result(struct types *types, const struct type 
 	return type_literal(types, is_negative ? (uint64_t)INT64_MIN : (uint64_t)INT64_MAX, is_negative);
 }
 
+static bool is_of_clock_or_memory(const struct type *type)
+{
+	return type->kind == TYPE_INT &&
+	       (type->integer.clock != CLOCK_IS_BOOT || type->integer.space != SPACE_NONE);
+}
+
+/* A later time is one of the same clock, an address further on of the same memory; else NULL. */
+static const struct type *infer_further(const struct type *left, const struct type *right)
+{
+	if (is_of_clock_or_memory(left) == is_of_clock_or_memory(right) ||
+	    type_operation_is_signed(left, right))
+		return NULL;
+	return is_of_clock_or_memory(left) ? left : right;
+}
+
 const struct type *infer_arithmetic(struct types *types, enum binary_op op, const struct type *left,
 				    const struct type *right)
 {
@@ -89,6 +104,8 @@ const struct type *infer_arithmetic(struct types *types, enum binary_op op, cons
 		return NULL;
 	if (is_literal(left) && is_literal(right) && op != BINARY_SUB)
 		return literal_result(types, left, right);
+	if (op == BINARY_ADD && infer_further(left, right))
+		return infer_further(left, right);
 	return type_int(types, 8, op == BINARY_SUB || type_operation_is_signed(left, right));
 }
 
@@ -325,6 +342,8 @@ static const struct type *infer_cast(struct inferer *inferer, struct expr *expr)
 	if (to->kind == TYPE_POINTER && from->kind == TYPE_POINTER &&
 	    from->pointer.space != SPACE_NONE)
 		return type_pointer(&inferer->program->types, to->pointer.to, from->pointer.space);
+	if (to->kind == TYPE_POINTER && from->kind == TYPE_INT && from->integer.space != SPACE_NONE)
+		return type_pointer(&inferer->program->types, to->pointer.to, from->integer.space);
 	if (inferer->is_final && to->kind == TYPE_STRUCT) {
 		diag_report(inferer->program->diags, expr->span, DIAG_BAD_CAST,
 			    "Cannot cast from \"%s\" to \"%s\"", from->name, to->name);

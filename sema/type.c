@@ -429,6 +429,19 @@ const struct type *type_clock(struct types *types, enum clock clock)
 	return type;
 }
 
+const struct type *type_address(struct types *types, enum space space)
+{
+	bool is_new;
+	struct type *type = intern_type(
+		types, (struct identity){ TYPE_INT, space, 0, 3, 0 }, &is_new);
+
+	if (is_new) {
+		*type = *type_int(types, 8, false);
+		type->integer.space = space;
+	}
+	return type;
+}
+
 /* stdlib.md 6.2: index(INT64_MAX) + 1, and (max - min) / step + 2. */
 uint32_t aggregate_bucket_count(const struct type *type)
 {

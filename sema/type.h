@@ -107,6 +107,7 @@ struct type {
 			bool is_literal, is_negative;
 			uint8_t literal_bits; /* of its magnitude, up to 64 */
 			enum clock clock; /* of what nsecs() gave, for strftime() */
+			enum space space; /* of an address: whose memory it is in */
 		} integer;
 		struct {
 			bool is_chars; /* char[N] of C: whole also when its last byte is used */
@@ -252,6 +253,7 @@ const struct type *type_late(struct types *types, enum late_kind kind);
 
 /* uint64 that remembers the clock it was read from. */
 const struct type *type_clock(struct types *types, enum clock clock);
+const struct type *type_address(struct types *types, enum space space); /* uint64 */
 
 /* Has a value of it parts whose text is made when they are printed? */
 bool type_has_late(const struct type *type);

@@ -148,6 +148,10 @@ static const struct type *unify_integers(struct types *types, const struct type 
 		return widen_for_literal(types, b, a);
 	if (is_literal(b))
 		return widen_for_literal(types, a, b);
+	/* What is an address of one memory now and then is none of it. */
+	if (a->integer.space != b->integer.space)
+		return unify_integers(types, type_int(types, a->size, type_is_signed(a)),
+				      type_int(types, b->size, type_is_signed(b)));
 	if (a->integer.is_signed == b->integer.is_signed)
 		return a->size >= b->size ? a : b;
 	if (b->integer.is_signed) {

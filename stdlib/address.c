@@ -47,6 +47,11 @@ static void check_kaddr(struct checker *checker, struct expr *call)
 	call->call.data = arena_dup(checker->program->arena, &address, sizeof(address));
 }
 
+static const struct type *infer_kernel_address(struct inferer *inferer, struct expr *call UNUSED)
+{
+	return type_address(&inferer->program->types, SPACE_KERNEL);
+}
+
 static struct val emit_kaddr(struct codegen *cg UNUSED, const struct expr *call)
 {
 	return val_const(*(const int64_t *)call->call.data);
@@ -143,11 +148,11 @@ static void emit_usym(struct codegen *cg, const struct expr *call, struct val ad
 
 const struct builtin address_builtins[] = {
 	{ "kaddr", "uint64 (string-lit symbol)", "Address of a symbol of the kernel.", BUILTIN_MUST_CALL,
-	  .check = check_kaddr, .emit = emit_kaddr,
+	  .infer = infer_kernel_address, .check = check_kaddr, .emit = emit_kaddr,
 	  .example = "begin { printf(\"%p\\n\", kaddr(\"vfs_read\")); }" },
 	{ "percpu_kaddr", "uint64 (string-lit symbol, [int cpu])",
 	  "Address of a variable that each CPU of the kernel has: of this CPU, or of the one given.",
-	  BUILTIN_MUST_CALL, .check = check_percpu, .emit = emit_percpu,
+	  BUILTIN_MUST_CALL, .infer = infer_kernel_address, .check = check_percpu, .emit = emit_percpu,
 	  .example = "interval:s:1 { print(*(uint32*)percpu_kaddr(\"runqueues\", 0)); }" },
 	{ "ksym", "infer (pointer address)", "An address of the kernel, printed as the name of what is there.",
 	  BUILTIN_MUST_CALL, .infer = infer_ksym, .check = check_symbol, .emit_into = emit_ksym,

@@ -8,6 +8,14 @@ static bool is_own_place(const struct type *type)
 	return type->kind == TYPE_ARRAY || type->kind == TYPE_STRING;
 }
 
+static enum space space_of_address(const struct type *type, enum space otherwise)
+{
+	if (type->kind == TYPE_POINTER)
+		return type->pointer.space;
+	return type->kind == TYPE_INT && type->integer.space != SPACE_NONE ? type->integer.space
+									  : otherwise;
+}
+
 struct place source_of(struct codegen *cg, const struct expr *arg)
 {
 	enum space space = cg->instance->points.items[0]->type->space;
@@ -16,9 +24,7 @@ struct place source_of(struct codegen *cg, const struct expr *arg)
 	if (is_own_place(arg->type))
 		place = emit_place(cg, arg);
 	else
-		place = (struct place){ emit_expr(cg, arg),
-					arg->type->kind == TYPE_POINTER ? arg->type->pointer.space
-									: space };
+		place = (struct place){ emit_expr(cg, arg), space_of_address(arg->type, space) };
 	if (place.space == SPACE_NONE)
 		place.space = is_own_place(arg->type) || space == SPACE_NONE ? SPACE_KERNEL : space;
 	return place;

@@ -139,8 +139,7 @@ static const struct type *infer_space(struct inferer *inferer, const struct expr
 		return NULL;
 	if (type->kind == TYPE_POINTER)
 		return type_pointer(types, type->pointer.to, space);
-	/* An integer has no space: it becomes a pointer to bytes. */
-	return type_pointer(types, type_int(types, 1, false), space);
+	return type_address(types, space);
 }
 
 static const struct type *infer_kptr(struct inferer *inferer, struct expr *call)
