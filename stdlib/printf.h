@@ -19,6 +19,9 @@ struct val emit_formatted(struct codegen *cg, const struct expr *call);
 /* Writes the text into a file of the kernel's (struct seq_file *) instead. */
 struct val emit_seq_printf(struct codegen *cg, const struct expr *call, struct val file);
 
+/* Emit hook: writes it into the trace buffer of the kernel. */
+struct val emit_trace_printk(struct codegen *cg, const struct expr *call);
+
 /* The text of what was sent. */
 void format_event(struct consumer *consumer, const struct object_event *event,
 		  const struct format *format, const void *payload, struct strbuf *out);

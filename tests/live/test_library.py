@@ -34,10 +34,16 @@ def test_debugf_writes_to_the_trace_of_the_kernel(bpfline):
     if not os.access(TRACE, os.R_OK):
         pytest.skip("%s cannot be read" % TRACE)
     word = "bpfline_test_%d" % os.getpid()
-    result = bpfline.script('begin { debugf("%s %%d %%s\\n", 42, comm); }' % word, "-q")
+    result = bpfline.script("""begin {
+        debugf("WORD %d %s\\n", 42, comm);
+        debugf("WORD %hd %hhu %p|\\n", 70000, 300, 4096);
+        debugf("WORD [%5d|%-5X|%c]%%d %k\\n", -3, 255, 65);
+    }""".replace("WORD", word), "-q")
     assert result.status == 0
     with open(TRACE, encoding="utf-8", errors="replace") as trace:
-        assert re.search(r"%s 42 bpfline$" % word, trace.read(), re.MULTILINE)
+        written = trace.read()
+    assert re.findall(word + "(.*)$", written, re.MULTILINE) == [
+        " 42 bpfline", " 4464 44 0x1000|", " [   -3|FF   |A]%d %k"]
 
 
 WRITE = """
