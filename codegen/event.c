@@ -65,6 +65,15 @@ uint32_t codegen_add_event(struct codegen *cg, const struct builtin *builtin,
 	return (uint32_t)cg->object->events.count - 1;
 }
 
+uint32_t codegen_add_packet(struct codegen *cg, const struct builtin *builtin, const void *data,
+			    struct span span)
+{
+	struct object_event event = { .builtin = builtin, .data = data, .span = span };
+
+	vec_push(cg->arena, &cg->object->events, event);
+	return (uint32_t)cg->object->events.count - 1;
+}
+
 static uint32_t lost_site(struct codegen *cg)
 {
 	return codegen_add_site(cg, SITE_EVENT_LOST, cg->span, cg->instance->points.items[0]->name);

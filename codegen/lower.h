@@ -348,6 +348,10 @@ void emit_event_values(struct codegen *cg, const struct expr *call, struct expr 
 		       size_t count, const void *data);
 const struct type *payload_type(struct codegen *cg, const struct type *type);
 
+/* An event that is sent through the map of packets. */
+uint32_t codegen_add_packet(struct codegen *cg, const struct builtin *builtin, const void *data,
+			    struct span span);
+
 /* --- object parts (codegen.c) ------------------------------------------- */
 
 /* Address of constant bytes; the same bytes are placed once. */
@@ -375,5 +379,8 @@ uint32_t codegen_exit_map(struct codegen *cg);
 
 /* Index of the ring buffer. */
 uint32_t codegen_events_map(struct codegen *cg);
+
+/* Index of the map that packets are sent through (OBJECT_MAP_PACKETS). */
+uint32_t codegen_packets_map(struct codegen *cg);
 
 #endif

@@ -38,6 +38,11 @@ enum object_map_role {
 	 */
 	OBJECT_MAP_EXIT,
 	OBJECT_MAP_FOLLOWED, /* pids of the processes that --follow means */
+	/*
+	 * Perf events, one for each CPU, that packets are sent through: the ring buffer takes what
+	 * programs have, and packets are copied by the kernel alone.  Records begin as its do.
+	 */
+	OBJECT_MAP_PACKETS,
 };
 
 struct object_start {
@@ -123,7 +128,7 @@ struct object_attachment {
 	VEC(struct object_place) places;
 };
 
-/* What a record of the ring buffer with this id means. */
+/* What a record of the ring buffer, or of the packets', with this id means. */
 struct object_event {
 	const struct builtin *builtin;
 	const struct type *payload; /* tuple of the values sent, or NULL */
@@ -142,6 +147,8 @@ enum site_kind {
 	SITE_ABSENT,	 /* an element that is not there was read (with -k) */
 	SITE_FOLLOW,	 /* a process was forked for which the map of those to follow has no room */
 	SITE_STACK,	 /* stack could not be read; an empty one was the result (with -k) */
+	SITE_PACKET_LOST, /* no room in the buffer of the CPU */
+	SITE_PACKET,	 /* shorter than it was said to be: nothing was written (with -k) */
 };
 
 struct object_site {
@@ -174,7 +181,7 @@ struct object {
 	struct sources *sources;    /* to quote the script in messages */
 };
 
-/* Header of every record in the ring buffer; the payload follows, aligned to 8. */
+/* Header of every record in the ring buffer, where the payload is aligned to 8, and of packets. */
 struct event_header {
 	uint32_t event;	  /* index in object.events */
 	uint32_t reserved;

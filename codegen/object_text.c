@@ -31,6 +31,8 @@ static const char *role_name(enum object_map_role role)
 		return "exit";
 	case OBJECT_MAP_FOLLOWED:
 		return "followed";
+	case OBJECT_MAP_PACKETS:
+		return "packets";
 	}
 	unreachable();
 }
@@ -56,6 +58,10 @@ static const char *site_name(enum site_kind kind)
 		return "not followed";
 	case SITE_STACK:
 		return "failed stack";
+	case SITE_PACKET_LOST:
+		return "packet lost";
+	case SITE_PACKET:
+		return "packet too short";
 	}
 	unreachable();
 }
@@ -65,6 +71,7 @@ static const char *map_type_name(uint32_t type)
 	static const char *const names[] = {
 		[BPF_MAP_TYPE_HASH] = "hash",
 		[BPF_MAP_TYPE_ARRAY] = "array",
+		[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = "perf_event_array",
 		[BPF_MAP_TYPE_PERCPU_HASH] = "percpu_hash",
 		[BPF_MAP_TYPE_PERCPU_ARRAY] = "percpu_array",
 		[BPF_MAP_TYPE_LRU_HASH] = "lru_hash",

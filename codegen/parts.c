@@ -103,18 +103,35 @@ uint32_t codegen_start_map(struct codegen *cg)
 	return cg->start_map;
 }
 
-uint32_t codegen_exit_map(struct codegen *cg)
+/* The one map of a role, made when it is asked for first. */
+static uint32_t map_of_role(struct codegen *cg, const struct object_map *map)
 {
-	struct object_map map = { .role = OBJECT_MAP_EXIT, .name = "exit",
-				  .type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
-				  .value_size = sizeof(uint64_t), .max_entries = 1 };
 	size_t i;
 
 	for (i = 0; i < cg->object->maps.count; i++)
-		if (cg->object->maps.items[i].role == OBJECT_MAP_EXIT)
+		if (cg->object->maps.items[i].role == map->role)
 			return (uint32_t)i;
-	vec_push(cg->arena, &cg->object->maps, map);
+	vec_push(cg->arena, &cg->object->maps, *map);
 	return (uint32_t)cg->object->maps.count - 1;
+}
+
+uint32_t codegen_exit_map(struct codegen *cg)
+{
+	const struct object_map map = { .role = OBJECT_MAP_EXIT, .name = "exit",
+					.type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
+					.value_size = sizeof(uint64_t), .max_entries = 1 };
+
+	return map_of_role(cg, &map);
+}
+
+uint32_t codegen_packets_map(struct codegen *cg)
+{
+	const struct object_map map = { .role = OBJECT_MAP_PACKETS, .name = "packets",
+					.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY, .key_size = 4,
+					.value_size = 4,
+					.max_entries = cg->program->target->cpu_count };
+
+	return map_of_role(cg, &map);
 }
 
 uint32_t codegen_text(struct codegen *cg, const char *text)

@@ -3,6 +3,7 @@
  */
 #include "runtime/consumer.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/diag.h"
@@ -68,6 +69,39 @@ void consumer_message(struct consumer *consumer, enum output_message kind, struc
 	span_format_calls(sources, span, false, &calls);
 	output_format_of(consumer->output)->message(consumer->output, kind, place.text, text->text,
 						    text->length, calls.text);
+}
+
+int consumer_open_packets(struct consumer *consumer, const char *path, struct span span)
+{
+	struct session *session = consumer->session;
+	struct sources *sources = consumer->object->sources;
+	int err = pcap_open(&session->pcaps, path);
+	struct strbuf text;
+
+	if (!err) {
+		pcap_unblock(&session->pcaps, output_unblocked(session->output));
+		return 0;
+	}
+	strbuf_init(&text, consumer->arena);
+	span_format(sources, span, &text);
+	strbuf_printf(&text, ": ERROR: Failed to open the file for packets: \"%s\": %s\n", path,
+		      err == -ENXIO ? "nobody reads this pipe" : strerror(-err));
+	span_quote(sources, span, &text);
+	text.text[text.length - 1] = '\0'; /* report_line() ends the line */
+	report_line("%s", text.text);
+	return err;
+}
+
+void consumer_write_packet(struct consumer *consumer, const char *path, const void *bytes,
+			   uint32_t size, uint32_t whole)
+{
+	struct session *session = consumer->session;
+	const struct pcap_packet packet = {
+		.ns = consumer->boot_ns + (uint64_t)session->late_texts.boot_epoch,
+		.bytes = bytes, .size = size, .whole = whole,
+	};
+
+	pcap_write(pcap_named(&session->pcaps, path), &packet);
 }
 
 void consumer_warn(struct consumer *consumer, struct span span, const char *format, ...)

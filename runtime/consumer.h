@@ -23,6 +23,7 @@ struct consumer {
 	struct output *output; /* where the script's output goes (runtime/output/output.h) */
 	struct arena *arena;   /* emptied after each event */
 	bool has_errors;       /* errorf() was called */
+	uint64_t boot_ns;      /* when the packet was sent that is being handled */
 };
 
 /* The bytes of a value of this type as a value to print. */
@@ -43,6 +44,13 @@ void consumer_exit(struct consumer *consumer, int status);
 /* A message of the script, at the place of the call that it comes from. */
 void consumer_message(struct consumer *consumer, enum output_message kind, struct span span,
 		      const struct strbuf *text);
+
+/* For prepare hooks: the file that packets go to; 0, or -errno after saying what is wrong. */
+int consumer_open_packets(struct consumer *consumer, const char *path, struct span span);
+
+/* Adds the packet that is being handled: `size` bytes, of the `whole` that it had. */
+void consumer_write_packet(struct consumer *consumer, const char *path, const void *bytes,
+			   uint32_t size, uint32_t whole);
 
 /* A message of the run on standard error (or in-band in JSON), at a place of the script. */
 void consumer_warn(struct consumer *consumer, struct span span, const char *format, ...)

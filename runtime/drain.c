@@ -51,10 +51,10 @@ void ring_close(struct ring *ring)
 	ring->fd = -1;
 }
 
-static void handle_record(struct session *session, const char *record, size_t size)
+void drain_record(struct session *session, const void *record, size_t size)
 {
 	const struct object *object = session->object;
-	const struct event_header *header = (const struct event_header *)record;
+	const struct event_header *header = record;
 	const struct object_event *event;
 
 	if (size < sizeof(*header) || header->event >= object->events.count)
@@ -91,7 +91,7 @@ static size_t sweep(struct session *session, size_t limit)
 			tell(ring, start);
 		ring->position += ALIGN_UP((length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ, 8u);
 		if (!(length & BPF_RINGBUF_DISCARD_BIT)) {
-			handle_record(session, record + BPF_RINGBUF_HDR_SZ, length);
+			drain_record(session, record + BPF_RINGBUF_HDR_SZ, length);
 			count++;
 			if (flush_each && output_flush(session->output))
 				session->is_ending = true;

@@ -36,4 +36,7 @@ size_t drain_events(struct session *session, size_t limit);
 size_t drain_events_quietly(struct session *session, size_t limit);
 void drain_catch_up(struct session *session);
 
+/* Hands one record to its builtin: a header and what follows it. */
+void drain_record(struct session *session, const void *record, size_t size);
+
 #endif

@@ -15,6 +15,7 @@
 #include "base/compiler.h"
 #include "runtime/output/output.h"
 #include "runtime/follow.h"
+#include "runtime/packets.h"
 #include "runtime/probes/probes.h"
 #include "runtime/session_internal.h"
 #include "runtime/symbolize.h"
@@ -100,6 +101,7 @@ void loop_release_signals(struct session *session)
 	close(session->signals);
 	session->signals = -1;
 	output_unblock(session->output, NULL);
+	pcap_unblock(&session->pcaps, NULL);
 	for (i = 0; i < ARRAY_SIZE(ending_signals); i++)
 		signal(ending_signals[i], SIG_DFL);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -174,13 +176,14 @@ static bool handle_signals(struct session *session)
 
 void loop_run(struct session *session)
 {
-	enum { SIGNALS, WATCHED, TIMER, RING, SYMBOLS, COUNT };
+	enum { SIGNALS, WATCHED, TIMER, RING, SYMBOLS, PACKETS, COUNT };
 	struct pollfd fds[COUNT] = {
 		[SIGNALS] = { .fd = session->signals, .events = POLLIN },
 		[WATCHED] = { .fd = session->watched, .events = POLLIN },
 		[TIMER] = { .fd = session->timer, .events = POLLIN },
 		[RING] = { .events = POLLIN },
 		[SYMBOLS] = { .fd = symbolizer_fd(session->symbolizer), .events = POLLIN },
+		[PACKETS] = { .fd = packets_fd(session), .events = POLLIN },
 	};
 	struct pace pace = { .timeout_ms = -1 };
 
@@ -191,6 +194,10 @@ void loop_run(struct session *session)
 			return;
 		if (pace.timeout_ms >= 0 || fds[RING].revents) {
 			read_events(session, &pace);
+			session->is_ending |= loop_is_interrupted();
+		}
+		if (fds[PACKETS].revents) {
+			packets_drain(session);
 			session->is_ending |= loop_is_interrupted();
 		}
 		if (fds[SYMBOLS].revents)

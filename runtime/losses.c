@@ -110,6 +110,20 @@ static void report_full(struct session *session, const struct object_site *site,
 		      4 * (is_limited ? map->max_entries : room));
 }
 
+static void report_packets(struct session *session, const struct object_site *site, uint64_t count)
+{
+	if (site->kind == SITE_PACKET)
+		consumer_warn(&session->consumer, site->span,
+			      "there was no packet, or not as much of it as was asked for: nothing "
+			      "was written (%s)",
+			      times(session, count));
+	else
+		consumer_warn(&session->consumer, site->span,
+			      "%" PRIu64 " packet%s lost here: the buffer of the CPU had no room. "
+			      "perf_rb_pages makes it larger",
+			      count, count == 1 ? " was" : "s were");
+}
+
 static void report_site(struct session *session, const struct object_site *site, uint64_t count)
 {
 	struct consumer *consumer = &session->consumer;
@@ -161,6 +175,10 @@ static void report_site(struct session *session, const struct object_site *site,
 			      "user space",
 			      times(session, count));
 		return;
+	case SITE_PACKET_LOST:
+	case SITE_PACKET:
+		report_packets(session, site, count);
+		return;
 	}
 	unreachable();
 }
@@ -172,12 +190,14 @@ static bool is_data_loss(enum site_kind kind)
 	case SITE_MAP_FULL:
 	case SITE_LOOP:
 	case SITE_FOLLOW:
+	case SITE_PACKET_LOST:
 		return true;
 	case SITE_DIVISION:
 	case SITE_BOUNDS:
 	case SITE_READ:
 	case SITE_ABSENT:
 	case SITE_STACK:
+	case SITE_PACKET:
 		return false;
 	}
 	unreachable();
@@ -237,7 +257,7 @@ bool losses_report(struct session *session)
 		if (!count || (site->is_quiet && !session->options->tell_quiet))
 			continue;
 		is_loss |= is_data_loss(site->kind);
-		if (site->kind == SITE_EVENT_LOST)
+		if (site->kind == SITE_EVENT_LOST || site->kind == SITE_PACKET_LOST)
 			events += count;
 		if (!report_helper(session, site, count))
 			report_site(session, site, count);

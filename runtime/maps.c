@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "runtime/bpf.h"
 #include "runtime/output/report.h"
+#include "runtime/packets.h"
 #include "runtime/session_internal.h"
 
 enum {
@@ -44,6 +45,8 @@ static int create_map(struct session *session, uint32_t index)
 	session->maps[index] = fd;
 	if (map->role == OBJECT_MAP_EVENTS)
 		return ring_open(&session->ring, fd, map->max_entries);
+	if (map->role == OBJECT_MAP_PACKETS)
+		return packets_open(session, fd);
 	err = map->contents ? bpf_update(fd, &zero, map->contents) : 0;
 	return err;
 }
@@ -90,6 +93,7 @@ void maps_close(struct session *session)
 	uint32_t i;
 
 	ring_close(&session->ring);
+	packets_close(session);
 	for (i = 0; i < session->object->maps.count; i++)
 		if (session->maps[i] >= 0)
 			close(session->maps[i]);

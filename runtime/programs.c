@@ -217,12 +217,13 @@ static const char *place_refusal(struct session *session, const struct object_at
 static void set_place(struct session *session, const struct object_attachment *attachment,
 		      struct bpf_program_spec *spec)
 {
-	const char *colon;
+	const char *type = attachment->mechanism->btf_type, *colon;
 	int fd;
 
-	if (attachment->mechanism->btf_type)
-		spec->attach_btf_id = target_typedef_id(session->target,
-							attachment->mechanism->btf_type);
+	if (type && type[strlen(type) - 1] == '_')
+		type = ARENA_JOIN(session->arena, type, attachment->target);
+	if (type)
+		spec->attach_btf_id = target_typedef_id(session->target, type);
 	if (!attachment->mechanism->is_btf_function)
 		return;
 	spec->attach_btf_id = (uint32_t)attachment->number;

@@ -24,6 +24,7 @@
 #include "runtime/map_print.h"
 #include "runtime/maps.h"
 #include "runtime/output/report.h"
+#include "runtime/packets.h"
 #include "runtime/probes/probes.h"
 #include "runtime/programs.h"
 #include "runtime/session_internal.h"
@@ -62,6 +63,7 @@ void session_init(struct session *session, const struct object *object, const st
 	links_init(&session->links, arena);
 	session->baselines = baselines_new(arena, object->maps.count);
 	late_texts_init(&session->late_texts, arena);
+	pcap_init(&session->pcaps, arena);
 	session->attacher = (struct attacher){ .target = target, .arena = arena,
 					       .pid = options->pid, .verbose = options->verbose,
 					       .follows = object->follow.is_on,
@@ -81,6 +83,7 @@ void session_finish(struct session *session)
 	baselines_free(session->baselines, session->object->maps.count);
 	symbolizer_free(session->symbolizer);
 	output_free(session->output);
+	pcap_close(&session->pcaps);
 	arena_free(session->consumer.arena);
 	arena_free(session->arena);
 }
@@ -320,6 +323,24 @@ static void lift_limits(const struct session *session)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* What functions need at hand when their events come. */
+static int prepare(struct session *session)
+{
+	const struct object *object = session->object;
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < object->events.count && !err; i++) {
+		const struct object_event *event = &object->events.items[i];
+
+		if (event->builtin->prepare)
+			err = event->builtin->prepare(&session->consumer, event);
+	}
+	if (err)
+		session->exit_status = STATUS_USAGE;
+	return err;
+}
+
 /* Up to the point where events come in.  A process to watch, then what may fail, then the child. */
 static int start(struct session *session)
 {
@@ -343,27 +364,38 @@ static int start(struct session *session)
 		return err;
 	if ((err = follow_start(session)))
 		return err;
+	if (!options->dry_run && (err = prepare(session)))
+		return err;
 	if (!options->dry_run && (err = session_run_here(session, &probe_begin)))
 		return err;
 	return attach_all(session);
 }
 
-/* Everything that is in the ring buffer; it ends since nothing is attached any more. */
+/* Everything that is in the buffers; it ends since nothing is attached any more. */
 static void drain_rest(struct session *session)
 {
 	while (drain_events(session, SIZE_MAX))
 		;
+	while (packets_drain(session))
+		;
 }
 
 /* A reader that is gone has read what it wanted; a full disk is another matter. */
+static bool is_failure(int err)
+{
+	return err && err != -EPIPE;
+}
+
 static void finish_output(struct session *session)
 {
-	int err = output_finish(session->output);
+	int err = output_finish(session->output), packets_err = 0;
+	const char *path = pcap_trouble(&session->pcaps, &packets_err);
 
-	if (!err || err == -EPIPE)
-		return;
-	report_error("failed to write the output: %s", strerror(-err));
-	if (session->exit_status == STATUS_OK)
+	if (is_failure(err))
+		report_error("failed to write the output: %s", strerror(-err));
+	if (is_failure(packets_err))
+		report_error("failed to write packets to '%s': %s", path, strerror(-packets_err));
+	if ((is_failure(err) || is_failure(packets_err)) && session->exit_status == STATUS_OK)
 		session->exit_status = STATUS_USAGE;
 }
 
@@ -392,6 +424,8 @@ static int setup_status(const struct session *session, int err)
 	bool is_usage = (session->options->command && !session->child) ||
 			(session->options->pid && session->watched < 0);
 
+	if (session->exit_status)
+		return session->exit_status;
 	return err && is_usage ? STATUS_USAGE : STATUS_RUN;
 }
 

@@ -11,6 +11,7 @@
 #include "runtime/consumer.h"
 #include "runtime/drain.h"
 #include "runtime/late_text.h"
+#include "runtime/pcap.h"
 #include "runtime/session.h"
 
 struct session {
@@ -27,6 +28,8 @@ struct session {
 	const char **refusals; /* of programs whose place the kernel refuses: why; NULL: of none */
 	bool *zeroed;  /* maps whose values zero() has set, which nothing else tells */
 	struct ring ring;
+	struct perf_buffers *packets; /* NULL: the script sends none */
+	struct pcap_files pcaps;
 	struct symbolizer *symbolizer; /* names of addresses (runtime/symbolize.h) */
 	struct links links;
 	struct attacher attacher;

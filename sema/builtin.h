@@ -53,6 +53,7 @@ enum builtin_flag {
 	BUILTIN_IS_CONTEXT = 16384, /* ctx: the context itself */
 	BUILTIN_EACH = 32768,	/* delete(@a[1], @b[2]): several arguments are several calls */
 	BUILTIN_STORES = 65536,	 /* find(): its last argument is a variable that it sets */
+	BUILTIN_TYPED = 131072,	 /* skboutput(): only for programs of which the kernel knows what pointers point to */
 };
 
 /* It looks at what the probe was given. */
@@ -100,6 +101,12 @@ struct builtin {
 	 * False when the record was never set.  Memory of the value comes from `arena`. */
 	bool (*reduce)(const struct type *type, const void *records, size_t stride,
 		       unsigned cpu_count, struct arena *arena, struct value *ret_value);
+
+	/*
+	 * Asynchronous functions: what has to be there before anything is attached, for each place
+	 * in the script.  0, or -errno after saying what is wrong.
+	 */
+	int (*prepare)(struct consumer *consumer, const struct object_event *event);
 
 	/* Asynchronous functions: the other end, in user space (runtime/consumer.h). */
 	void (*handle)(struct consumer *consumer, const struct object_event *event,

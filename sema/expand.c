@@ -113,6 +113,7 @@ struct usage {
 	bool context;	 /* reads the probe's context at all */
 	bool point;	 /* asks which attach point it is */
 	bool kernel;	 /* calls functions of the kernel */
+	bool typed;	 /* needs a program whose pointers have types to the kernel */
 	bool args;	 /* names `args` */
 	bool whole_args; /* ... not only field by field */
 	bool types;	 /* names types or constants, which may be the probed program's */
@@ -166,6 +167,7 @@ static bool note_expr(struct ast_visitor *visitor, struct expr **slot)
 		note_builtin(usage, builtin, expr->span);
 		usage->kernel |= (builtin->flags & BUILTIN_KERNEL) && expr->kind == EXPR_CALL &&
 				 expr->call.args.count;
+		usage->typed |= (builtin->flags & BUILTIN_TYPED) != 0;
 		usage->whole_args |= (builtin->flags & BUILTIN_ARGS) != 0;
 	}
 	return true;
@@ -425,6 +427,7 @@ static void expand_probe(struct program *program, const struct probe *probe, uin
 	find_usage(program, probe, &usage);
 	expander.uses_args = usage.context;
 	expander.calls_kernel = usage.kernel;
+	expander.wants_types = usage.typed;
 	for (i = 0; i < probe->attach_points.count; i++)
 		resolve_attach_point(&expander, &probe->attach_points.items[i]);
 	if (usage.args)

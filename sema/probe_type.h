@@ -53,6 +53,7 @@ struct expander {
 	bool is_tentative; /* one of several types that may be meant: adds only what is there for sure */
 	bool uses_args; /* the predicate or body reads args, argN, ctx ... of the probe */
 	bool calls_kernel; /* it calls functions of the kernel, which not all types of programs may */
+	bool wants_types; /* it asks for programs whose pointers have types to the kernel */
 	VEC(struct attach_point *) points;
 };
 
@@ -72,7 +73,9 @@ struct mechanism {
 	const char *name;	/* "raw_tracepoint", shown by -v, forced by --attach */
 	uint32_t prog_type;	/* BPF_PROG_TYPE_* */
 	uint32_t attach_type;	/* expected_attach_type at load */
-	const char *btf_type;	/* typedef of the kernel's BTF that a program is loaded for, or NULL */
+	/* Typedef of the kernel's BTF that a program is loaded for, or NULL; one that ends in '_' goes
+	 * on with the point's target. */
+	const char *btf_type;
 	bool is_btf_function;	/* loaded for the function `number` in the BTF of target's "MODULE:" */
 
 	/*

@@ -32,6 +32,7 @@ const struct builtin_family stdlib_families[] = {
 	{ "Stacks and addresses", user_address_builtins },
 	{ "Objects of the kernel", kernel_object_builtins },
 	{ "Network", network_builtins },
+	{ "Network", packet_builtins },
 	{ "Acting", control_builtins },
 	{ "Acting", signal_builtins },
 	{ "Compiling", static_builtins },

@@ -29,6 +29,7 @@ extern const struct builtin name_builtins[];
 extern const struct builtin search_builtins[];
 extern const struct builtin buffer_builtins[];
 extern const struct builtin network_builtins[];
+extern const struct builtin packet_builtins[];
 extern const struct builtin join_builtins[];
 extern const struct builtin control_builtins[];
 extern const struct builtin signal_builtins[];

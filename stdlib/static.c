@@ -206,12 +206,6 @@ static void refuse_unwatch(struct checker *checker, struct expr *call)
 	       "a condition before the body stops it from acting");
 }
 
-static void refuse_skboutput(struct checker *checker, struct expr *call)
-{
-	refuse(checker, call, "packets are not written to files",
-	       "buf() prints the bytes of a packet; tcpdump writes them");
-}
-
 static void refuse_dwarf(struct checker *checker, struct expr *call)
 {
 	refuse(checker, call, "stacks are unwound by frame pointers only", "ustack does that");
@@ -272,8 +266,6 @@ const struct builtin static_builtins[] = {
 	  .example = "begin { print(kfunc_allowed(\"vfs_read\")); }\n"
 		     "false\n" },
 	{ "unwatch", "void (any)", "Not supported.", BUILTIN_MUST_CALL, .check = refuse_unwatch },
-	{ "skboutput", "uint32 (string-lit, any, any, any)", "Not supported.", BUILTIN_MUST_CALL,
-	  .check = refuse_skboutput },
 	{ "dw_ustack", "uint64 ([any], [any])", "Not supported.", BUILTIN_WORDS,
 	  .check = refuse_dwarf },
 	{ NULL },

@@ -91,6 +91,11 @@ void output_unblock(struct output *output, const sigset_t *signals)
 		sigemptyset(&output->unblocked);
 }
 
+const sigset_t *output_unblocked(const struct output *output)
+{
+	return &output->unblocked;
+}
+
 static void write_all(struct output *output, const char *bytes, size_t length)
 {
 	sigset_t before;

@@ -89,6 +89,7 @@ int output_flush(struct output *output);
 
 /* Signals that are blocked otherwise, but may interrupt what is written; NULL: none. */
 void output_unblock(struct output *output, const sigset_t *signals);
+const sigset_t *output_unblocked(const struct output *output);
 
 /* For formats: adds to the buffer. */
 void output_write(struct output *output, const char *bytes, size_t length);

@@ -1,6 +1,9 @@
 /*
  * rawtracepoint: tracepoints with the arguments that the kernel's own code
  * gives them, as its BTF describes them.
+ *
+ * A program is plain, and may be attached to several of them; or it is loaded for
+ * one, and the kernel knows what its pointers point to: where a body asks for that.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -43,6 +46,17 @@ static struct val emit_arg(struct codegen *cg, const struct instance *instance U
 	return word;
 }
 
+/* Of these the verifier lets no word be read that is not there. */
+static struct val emit_typed_argn(struct codegen *cg, const struct instance *instance, unsigned number)
+{
+	const struct attach_point *point = instance->points.items[0];
+	const struct type *args = point->type->args(cg->program, point);
+
+	if (!args || number >= args->record.count)
+		return val_const(0);
+	return emit_argn(cg, instance, number);
+}
+
 static struct val index_by_cookie(struct codegen *cg, const struct instance *instance UNUSED)
 {
 	struct val context = build_context(cg->b);
@@ -52,7 +66,9 @@ static struct val index_by_cookie(struct codegen *cg, const struct instance *ins
 
 static int attach(struct attacher *attacher, const struct object_attachment *attachment, int program)
 {
-	int link = bpf_attach_raw_tracepoint(program, attachment->target, attachment->cookie);
+	bool is_typed = attachment->mechanism->btf_type != NULL;
+	int link = bpf_attach_raw_tracepoint(program, is_typed ? NULL : attachment->target,
+					     attachment->cookie);
 
 	if (link == -ENOENT)
 		attacher_explain(attacher, "the kernel has no raw tracepoint '%s'", attachment->target);
@@ -62,22 +78,39 @@ static int attach(struct attacher *attacher, const struct object_attachment *att
 	return 0;
 }
 
-#define RAW_MECHANISM                                                                           \
-	.name = "raw_tracepoint", .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,                    \
-	.emit_arg = emit_arg, .emit_argn = emit_argn, .attach = attach,                         \
-	.stack_skip = RAW_STACK_SKIP
+/* Probes on one tracepoint share its program, in the order of the script: "netif_rx:typed". */
+static const char *key_of_event(const struct attach_point *point)
+{
+	return point->data;
+}
 
-static const struct mechanism with_cookie = { RAW_MECHANISM, .emit_point_index = index_by_cookie };
-static const struct mechanism plain = { RAW_MECHANISM };
+#define RAW_MECHANISM                                                                           \
+	.name = "raw_tracepoint", .emit_arg = emit_arg, .attach = attach,                       \
+	.stack_skip = RAW_STACK_SKIP
+#define PLAIN                                                                                   \
+	RAW_MECHANISM, .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT, .emit_argn = emit_argn
+
+static const struct mechanism with_cookie = { PLAIN, .emit_point_index = index_by_cookie };
+static const struct mechanism plain = { PLAIN };
+static const struct mechanism typed = {
+	RAW_MECHANISM, .prog_type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_RAW_TP,
+	.btf_type = "btf_trace_", .share_key = key_of_event, .emit_argn = emit_typed_argn,
+};
 
 static void add_point(struct expander *expander, const char *event)
 {
-	bool has_cookie = target_has(expander->program->target, FEATURE_RAW_TP_COOKIE);
-	struct attach_point *point =
-		expander_add(expander, has_cookie ? &with_cookie : &plain,
-			     point_name(expander, "rawtracepoint:vmlinux:%s", event));
+	const struct target *target = expander->program->target;
+	const struct mechanism *mechanism =
+		target_has(target, FEATURE_RAW_TP_COOKIE) ? &with_cookie : &plain;
+	struct attach_point *point;
 
+	if (expander->wants_types && target_has(target, FEATURE_TP_BTF))
+		mechanism = &typed;
+	point = expander_add(expander, mechanism,
+			     point_name(expander, "rawtracepoint:vmlinux:%s", event));
 	point->target = strrchr(point->name, ':') + 1;
+	if (mechanism == &typed)
+		point->data = point_name(expander, "%s:typed", event);
 }
 
 struct match {

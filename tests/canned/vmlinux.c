@@ -189,6 +189,12 @@ struct shapes {
 struct request;
 struct request_queue;
 
+struct sk_buff {
+	struct sk_buff *next;
+	void *dev;
+	u32 len, data_len;
+};
+
 /*
  * Raw tracepoints, as a kernel's BTF shows them: a typedef that says which
  * exist, and a function whose parameters carry the names.
@@ -213,6 +219,7 @@ RAW_TRACEPOINT(sched_process_exec, struct task_struct *p, pid_t old_pid, struct 
 RAW_TRACEPOINT(sched_process_exit, struct task_struct *p, bool group_dead)
 RAW_TRACEPOINT(sched_process_fork, struct task_struct *parent, struct task_struct *child)
 RAW_TRACEPOINT(block_rq_issue, struct request *rq)
+RAW_TRACEPOINT(netif_receive_skb, struct sk_buff *skb)
 RAW_TRACEPOINT(task_rename, struct task_struct *task, const char *comm)
 
 /*
@@ -290,6 +297,16 @@ struct sock {
 int tcp_connect(struct sock *sk)
 {
 	return sk && sk->skc_family;
+}
+
+int ip_rcv(struct sk_buff *skb, void *dev)
+{
+	return skb && skb->dev == dev && skb->len;
+}
+
+struct sk_buff *skb_clone(struct sk_buff *skb)
+{
+	return skb->next;
 }
 
 void _raw_spin_lock(u16 *lock)
