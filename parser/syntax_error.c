@@ -138,6 +138,8 @@ static void add_hint(struct parser *parser, const struct syntax_error *error)
 		diag_hint(diags, "the body of an if or loop always stands in { }");
 	else if (found == TOKEN_IDENT && is_wanted(error, "a variable"))
 		diag_hint(diags, "a variable is written $name; a loop over numbers: for $i : 0..10 { ... }");
+	else if (found == '.' && error->wants_statement)
+		diag_hint(diags, "a record stands in parentheses: (.name = value, .other = value)");
 	else if (found == TOKEN_ELSE)
 		diag_hint(diags, "an else follows the '}' of its if");
 	else if (found == TOKEN_PREDICATE_END && error->wants_expression)
