@@ -246,13 +246,14 @@ def flood(bench):
 
 
 def keys(bench):
-    """maps of many keys: from SIGINT to the end of printing, and the memory that takes"""
+    """maps of many keys: what each costs when it is new; from SIGINT to the end of printing, and the memory"""
     def run_with(count, name):
         def run(tool):
             got = bench.measure(tool.command(scripts.KEYS), tool.mark, bench.load_command("getppid", count),
                                 **{tool.limits_keys: str(2 * count)})
             if got.lines < count:
                 raise process.Failed("printed %d of %d keys" % (got.lines, count))
+            bench.report.add("keys", name + " keys, a call with a new one, us", tool.name, got.load_s * MEGA / count)
             bench.report.add("keys", name + " keys, ms", tool.name, got.rest_ms)
             bench.report.add("keys", name + " keys, peak memory, MB", tool.name, got.peak_mb)
         return run
