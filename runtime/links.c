@@ -1,5 +1,5 @@
 /*
- * Closing descriptors in bounded time: the slow ones by threads, what is left
+ * Closing descriptors in bounded time: the slow ones by children, what is left
  * of them by a child that outlives us.
  */
 #include "runtime/links.h"
@@ -7,15 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdbool.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "runtime/bpf.h"
 
-enum { THREADS_MAX = 64, STACK_SIZE = 64 * 1024 };
+enum { CHILDREN_MAX = 64, STACK_SIZE = 64 * 1024 };
 
 void links_init(struct links *links, struct arena *arena)
 {
@@ -40,38 +41,38 @@ static void close_all(const int *fds, size_t count)
 		close(fds[i]);
 }
 
-static void *close_share(void *data)
+static int close_share(void *data)
 {
 	const struct share *share = data;
 
 	close_all(share->fds, share->count);
-	return NULL;
+	return 0;
 }
 
-/* The last share is closed here, and so is one that gets no thread. */
-static void close_at_once(const int *fds, size_t count)
+/*
+ * The last share is closed here, and so is one that gets no child.  Children in our memory that do
+ * nothing but system calls: threads of the C library would be a twentieth of the program.
+ */
+static void close_at_once(struct arena *arena, const int *fds, size_t count)
 {
-	struct share shares[THREADS_MAX];
-	pthread_t threads[THREADS_MAX];
-	bool is_running[THREADS_MAX] = { false };
-	size_t i, parts = MIN(count, (size_t)THREADS_MAX);
-	pthread_attr_t attr;
+	struct share shares[CHILDREN_MAX];
+	pid_t children[CHILDREN_MAX];
+	size_t i, parts = MIN(count, (size_t)CHILDREN_MAX);
+	char *stack = arena_take(arena, parts * STACK_SIZE);
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	for (i = 0; i < parts; i++) {
 		size_t from = count * i / parts, to = count * (i + 1) / parts;
 
 		shares[i] = (struct share){ fds + from, to - from };
-		is_running[i] = i + 1 < parts &&
-				!pthread_create(&threads[i], &attr, close_share, &shares[i]);
-		if (!is_running[i])
+		stack += STACK_SIZE; /* it grows down */
+		children[i] = i + 1 == parts ? -1 : clone(close_share, stack, CLONE_VM | CLONE_FILES | SIGCHLD,
+							  &shares[i]);
+		if (children[i] < 0)
 			close_share(&shares[i]);
 	}
 	for (i = 0; i < parts; i++)
-		if (is_running[i])
-			pthread_join(threads[i], NULL);
-	pthread_attr_destroy(&attr);
+		while (children[i] > 0 && waitpid(children[i], NULL, 0) < 0 && errno == EINTR)
+			; /* it uses our memory */
 }
 
 static void close_between(int from, int to)
@@ -128,7 +129,7 @@ void links_close(struct links *links)
 {
 	close_all(links->fds[LINK_QUICK].items, links->fds[LINK_QUICK].count);
 	if (links->fds[LINK_SLOW].count)
-		close_at_once(links->fds[LINK_SLOW].items, links->fds[LINK_SLOW].count);
+		close_at_once(links->arena, links->fds[LINK_SLOW].items, links->fds[LINK_SLOW].count);
 	if (links->fds[LINK_REMAIN].count)
 		leave_to_child(links->fds[LINK_REMAIN].items, links->fds[LINK_REMAIN].count);
 	links_init(links, links->arena);
