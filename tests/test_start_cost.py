@@ -18,9 +18,9 @@ import scripts  # noqa: E402 pylint: disable=wrong-import-position
 import shapes  # noqa: E402 pylint: disable=wrong-import-position
 
 GATES = {
-    "begin": (scripts.BEGIN, 220_000),
-    "one tracepoint": (scripts.MAIN_JOB, 300_000),
-    "forty lines": (scripts.FORTY_LINES, 2_350_000),
+    "begin": (scripts.BEGIN, 175_000),
+    "one tracepoint": (scripts.MAIN_JOB, 230_000),
+    "forty lines": (scripts.FORTY_LINES, 1_670_000),
 }
 SHORT, LONG = 1000, 5000  # lines
 
