@@ -9,8 +9,8 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/compiler.h"
 #include "base/strbuf.h"
 #include "runtime/cgroups.h"
@@ -20,18 +20,10 @@
 
 enum { TIME_TEXT_MAX = 256 };
 
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 void late_texts_init(struct late_texts *texts, struct arena *arena)
 {
 	texts->arena = arena;
-	texts->boot_epoch = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
+	texts->boot_epoch = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME));
 	table_init(&texts->users, arena);
 	table_init(&texts->cgroups, arena);
 }

@@ -9,9 +9,9 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/compiler.h"
 #include "runtime/output/output.h"
 #include "runtime/follow.h"
@@ -131,10 +131,7 @@ int loop_start_timer(uint64_t ns, int *ret_fd)
 
 static int64_t now(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+	return (int64_t)clock_ns(CLOCK_MONOTONIC);
 }
 
 /* --- events -------------------------------------------------------------------------- */

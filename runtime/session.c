@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/compiler.h"
 #include "runtime/bpf.h"
 #include "runtime/child.h"
@@ -86,14 +86,6 @@ void session_finish(struct session *session)
 	pcap_close(&session->pcaps);
 	arena_free(session->consumer.arena);
 	arena_free(session->arena);
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* What is only known now. */

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/compiler.h"
 #include "base/strbuf.h"
 #include "runtime/bpf.h"
@@ -25,14 +25,6 @@
 enum { FIRST_RUNS = 1000, RUNS_MAX = 1 << 28 };
 
 #define LONG_ENOUGH_NS 1000000ull
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static const char *trial_name(const struct object_attachment *attachment)
 {
@@ -74,9 +66,9 @@ static bool run_test(struct session *session, const struct object_attachment *at
 
 	session->consumer.has_errors = session->is_ending = false;
 	session->exit_status = 0;
-	start = now_ns();
+	start = clock_ns(CLOCK_MONOTONIC);
 	err = bpf_run_here(session->programs[attachment->program], &result);
-	*ret_ns = now_ns() - start;
+	*ret_ns = clock_ns(CLOCK_MONOTONIC) - start;
 	if (err)
 		report_error("failed to run the probe '%s': %s", attachment->name, strerror(-err));
 	while (drain_events(session, SIZE_MAX))
@@ -161,7 +153,7 @@ static int time_runs(struct session *session, const struct object_attachment *at
 		     bool has_stats, uint32_t runs, uint64_t *ret_ns)
 {
 	int program = session->programs[attachment->program], err = 0;
-	uint64_t before = has_stats ? bpf_run_time(program) : now_ns();
+	uint64_t before = has_stats ? bpf_run_time(program) : clock_ns(CLOCK_MONOTONIC);
 	uint32_t i, result = 0;
 
 	for (i = 0; i < runs && !err; i++) {
@@ -169,7 +161,7 @@ static int time_runs(struct session *session, const struct object_attachment *at
 		if (!err && result)
 			err = -ECANCELED;
 	}
-	*ret_ns = (has_stats ? bpf_run_time(program) : now_ns()) - before;
+	*ret_ns = (has_stats ? bpf_run_time(program) : clock_ns(CLOCK_MONOTONIC)) - before;
 	while (drain_events(session, SIZE_MAX))
 		;
 	return err;
