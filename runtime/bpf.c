@@ -362,6 +362,20 @@ int bpf_program_facts(int program, struct bpf_program_facts *facts)
 	return 0;
 }
 
+uint32_t bpf_program_code(int program, uint64_t *starts, uint32_t *sizes, uint32_t most)
+{
+	struct bpf_prog_info info = {
+		.jited_ksyms = address(starts),
+		.nr_jited_ksyms = most,
+		.jited_func_lens = address(sizes),
+		.nr_jited_func_lens = most,
+	};
+
+	if (object_info(program, &info, sizeof(info)))
+		return 0;
+	return MIN(most, MIN(info.nr_jited_ksyms, info.nr_jited_func_lens));
+}
+
 int bpf_read_btf(uint32_t id, void *data, uint32_t *size)
 {
 	struct bpf_btf_info info = { .btf = address(data), .btf_size = *size };

@@ -100,6 +100,10 @@ struct bpf_program_facts {
 
 int bpf_program_facts(int program, struct bpf_program_facts *facts);
 
+/* Where the code of a program's functions lies, and how long it is; gives their number.  0 without the
+ * right to know. */
+uint32_t bpf_program_code(int program, uint64_t *starts, uint32_t *sizes, uint32_t most);
+
 /* Reads the BTF with that id; *size is the room in `data`, then the size it has. */
 int bpf_read_btf(uint32_t id, void *data, uint32_t *size);
 

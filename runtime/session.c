@@ -396,6 +396,7 @@ void session_end(struct session *session)
 	const struct output_format *format = output_format_of(session->output);
 
 	session->missed = links_missed(&session->links);
+	symbolizer_before_detaching(session);
 	links_close(&session->links);
 	drain_rest(session);
 	session_run_here(session, &probe_end);

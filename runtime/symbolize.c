@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "runtime/host/user_files.h"
 #include "runtime/kernel_symbols.h"
+#include "runtime/probes/probes.h"
 #include "runtime/session_internal.h"
 #include "runtime/user_symbols.h"
 
@@ -35,17 +36,26 @@ void symbolizer_free(struct symbolizer *symbolizer)
 
 /* --- following -------------------------------------------------------------------- */
 
-static bool has_user_symbols(const struct object *object)
+static bool maps_have_symbols(const struct object *object, bool is_user)
 {
 	size_t i;
 
 	for (i = 0; i < object->maps.count; i++) {
 		const struct object_map *map = &object->maps.items[i];
 
-		if ((map->key && type_has_symbols(map->key, true)) ||
-		    (map->value && type_has_symbols(map->value, true)))
+		if ((map->key && type_has_symbols(map->key, is_user)) ||
+		    (map->value && type_has_symbols(map->value, is_user)))
 			return true;
 	}
+	return false;
+}
+
+static bool has_user_symbols(const struct object *object)
+{
+	size_t i;
+
+	if (maps_have_symbols(object, true))
+		return true;
 	for (i = 0; i < object->events.count; i++)
 		if (object->events.items[i].payload &&
 		    type_has_symbols(object->events.items[i].payload, true))
@@ -62,6 +72,15 @@ static struct user_symbols *user_of(struct session *session)
 						     session->object->config.show_debug_info,
 						     user_files_debug(session->target->user_files));
 	return symbolizer->user;
+}
+
+static struct kernel_symbols *kernel_of(struct session *session)
+{
+	struct symbolizer *symbolizer = session->symbolizer;
+
+	if (!symbolizer->kernel)
+		symbolizer->kernel = kernel_symbols_new();
+	return symbolizer->kernel;
 }
 
 /* cache_user_symbols=NONE: processes are asked when they are printed, or it is too late. */
@@ -97,6 +116,25 @@ void symbolizer_catch_up(struct symbolizer *symbolizer)
 	user_symbols_catch_up(symbolizer->user);
 }
 
+/* Functions are entered through code that the kernel makes when a probe is put there, and throws away. */
+static bool makes_code(const struct object *object)
+{
+	size_t i;
+
+	for (i = 0; i < object->attachments.count; i++)
+		if (object->attachments.items[i].type == &probe_fentry ||
+		    object->attachments.items[i].type == &probe_fexit)
+			return true;
+	return false;
+}
+
+void symbolizer_before_detaching(struct session *session)
+{
+	if (makes_code(session->object) && maps_have_symbols(session->object, false) &&
+	    kernel_of(session))
+		kernel_symbols_read(session->symbolizer->kernel);
+}
+
 /* --- naming -------------------------------------------------------------------------- */
 
 static void warn(struct session *session, const char *trouble)
@@ -110,9 +148,7 @@ static void name_kernel(struct session *session, struct stack_frame *frames, siz
 	struct symbolizer *symbolizer = session->symbolizer;
 	size_t i;
 
-	if (!symbolizer->kernel)
-		symbolizer->kernel = kernel_symbols_new();
-	if (!symbolizer->kernel)
+	if (!kernel_of(session))
 		return;
 	for (i = 0; i < count; i++)
 		frames[i].name = kernel_symbol_at(symbolizer->kernel, frames[i].address,

@@ -16,6 +16,9 @@ void symbolizer_free(struct symbolizer *symbolizer);
 /* Begins to follow the processes if the script has addresses of any; after everything is attached. */
 void symbolizer_follow(struct session *session);
 
+/* While what the probes have made is there: its names, if the maps may hold addresses of it. */
+void symbolizer_before_detaching(struct session *session);
+
 /* Fills in the names of a value that is of this type. */
 void symbolize(struct session *session, const struct type *type, struct value *value);
 

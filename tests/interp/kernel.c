@@ -292,6 +292,12 @@ int bpf_program_facts(int program UNUSED, struct bpf_program_facts *facts UNUSED
 	return -ENOENT;
 }
 
+uint32_t bpf_program_code(int program UNUSED, uint64_t *starts UNUSED, uint32_t *sizes UNUSED,
+			  uint32_t most UNUSED)
+{
+	return 0;
+}
+
 int bpf_read_btf(uint32_t id UNUSED, void *data UNUSED, uint32_t *size UNUSED)
 {
 	return -ENOENT;

@@ -139,6 +139,19 @@ def test_kernel_symbols(bpfline):
     assert result.stdout == "vfs_read\n0x1\n0x1\n0\n\n\n@[vfs_read]: 1\n"
 
 
+def test_programs_that_come_and_go(bpfline):
+    """Their names when they were loaded after others had been named; never one for code behind another's."""
+    later = 'begin { debugf("%s"); } interval:ms:500 { exit(); }' % NAME
+    with bpfline.start('tracepoint:bpf_trace:bpf_trace_printk /str(args.bpf_string) == "%s"/ '
+                       '{ printf("%%s", kstack(4)); @[kstack(4)] = count(); }' % NAME) as tracer:
+        for _ in range(3):
+            assert bpfline.script(later).status == 0
+        result = tracer.stop()
+    printed, kept = result.stdout.split("\n\n\n")
+    assert re.findall(r" {8}bpf_prog_[0-9a-f]{16}_(\w+)\+\d+\n", printed) == ["begin_1"] * 3, result.stdout
+    assert set(re.findall(r" {8}bpf_prog_[0-9a-f]{16}_(\w+)", kept)) <= {"begin_1"}, result.stdout
+
+
 def test_json(bpfline, chain):
     result = run(bpfline, chain, "@[ustack(2)] = count(); print(ustack(1));", "-f", "json")
     lines = [json.loads(line) for line in result.stdout.splitlines()]
