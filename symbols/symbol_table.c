@@ -17,6 +17,7 @@
 struct symbol {
 	uint64_t start, size;
 	char *name;
+	size_t line; /* of a map of made code; of a file 0 */
 };
 
 /* Executable bytes of the file and the addresses they are linked for. */
@@ -52,7 +53,7 @@ static int add_symbol(const char *name, uint64_t start, uint64_t size, void *con
 		table->capacity = capacity;
 	}
 	symbol = &table->symbols[table->count];
-	*symbol = (struct symbol){ start, size, strdup(name) };
+	*symbol = (struct symbol){ start, size, strdup(name), 0 };
 	if (!symbol->name)
 		return -1;
 	table->count++;
@@ -103,9 +104,12 @@ static void read_perf_map(struct symbol_table *table, const char *path)
 	while (file && getline(&line, &capacity, file) > 0) {
 		name = 0;
 		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %n", &start, &size, &name) == 2 && name &&
-		    add_symbol(line + name, start, size, table))
+		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %n", &start, &size, &name) != 2 || !name)
+			continue;
+		if (add_symbol(line + name, start, size, table))
 			break;
+		if (table->count)
+			table->symbols[table->count - 1].line = table->count;
 	}
 	free(line);
 	if (file)
@@ -119,7 +123,8 @@ static size_t underscores(const char *name)
 	return strspn(name, "_");
 }
 
-/* Of several names of one place the last is taken: the plainest, the shortest. */
+/* Of several names of one place the last is taken: the plainest, the shortest; of made code what was
+ * written last, since memory is used again. */
 static int compare_symbols(const void *a, const void *b)
 {
 	const struct symbol *left = a, *right = b;
@@ -129,6 +134,8 @@ static int compare_symbols(const void *a, const void *b)
 		return left->start < right->start ? -1 : 1;
 	if (!left->size != !right->size)
 		return left->size ? 1 : -1;
+	if (left->line != right->line)
+		return left->line < right->line ? -1 : 1;
 	x = underscores(left->name);
 	y = underscores(right->name);
 	if (x == y) {

@@ -83,6 +83,8 @@ static int run_made_code(void)
 	file = fopen(path, "w");
 	if (!file)
 		return 1;
+	/* The place was another method's before. */
+	fprintf(file, "%lx %zx gone\n", (unsigned long)place, sizeof(code));
 	fprintf(file, "%lx %zx made method\n", (unsigned long)place, sizeof(code));
 	fclose(file);
 	((void (*)(void))place)();
