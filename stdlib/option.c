@@ -80,12 +80,15 @@ static bool parse_bool(const char *text, bool *ret_value)
 	return false;
 }
 
-static bool parse_integer(const char *text, int64_t *ret_value)
+/* One that an option of this kind can have. */
+static bool parse_integer(const char *text, enum option_kind kind, int64_t *ret_value)
 {
 	struct literal_number number;
 
 	if (literal_parse_number(text, strlen(text), LITERAL_ALLOW_BINARY | LITERAL_ALLOW_SIGN,
 				 &number) != LITERAL_OK)
+		return false;
+	if (kind == OPTION_SIGNED ? !number.is_negative && number.value > INT64_MAX : number.is_negative)
 		return false;
 	*ret_value = (int64_t)number.value;
 	return true;
@@ -114,7 +117,7 @@ static bool number_of(const struct program *program, const struct expr *call, st
 		*ret_number = truth;
 		return true;
 	}
-	if (text && parse_integer(text, ret_number))
+	if (text && parse_integer(text, kind_of(call), ret_number))
 		return true;
 	if (diags)
 		diag_report(diags, call->span, DIAG_NAMED_PARAM,
