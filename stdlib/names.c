@@ -82,13 +82,19 @@ static struct val emit_name_of(struct codegen *cg, const struct names *names, st
 	return build_var_get(b, address);
 }
 
-/* The number of an error is often met negative. */
+/*
+ * The number of an error is often met negative, and in 64 bits of which a function that
+ * returns an int has set 32.
+ */
 static struct val emit_strerror(struct codegen *cg, const struct expr *call)
 {
-	struct builder *b = cg->b;
+	const struct type *type = call_arg(call, 0)->type;
 	struct val number = emit_expr(cg, call_arg(call, 0));
+	struct builder *b = cg->b;
 	uint32_t positive, end;
 
+	if (type->size > sizeof(int) || (type->size == sizeof(int) && !type_is_signed(type)))
+		number = build_extend(b, number, sizeof(int), true);
 	if (val_is_const(number))
 		return emit_name_of(cg, &error_names,
 				    val_const(number.number < 0 ? -number.number : number.number));
