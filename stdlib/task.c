@@ -2,6 +2,7 @@
  * The current task's relatives, found through the kernel's struct task_struct.
  */
 #include <linux/bpf.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "codegen/lower.h"
@@ -35,6 +36,14 @@ static bool find_member(struct program *program, const struct relative *relative
 	return *ret_field != NULL;
 }
 
+static bool is_task(const struct type *type)
+{
+	const struct type *to = type->kind == TYPE_POINTER ? type->pointer.to : NULL;
+
+	return to && (to->kind == TYPE_VOID || (to->kind == TYPE_STRUCT && to->record.tag &&
+						!strcmp(to->record.tag, "task_struct")));
+}
+
 static void check_relative(struct checker *checker, struct expr *call,
 			   const struct relative *relative)
 {
@@ -46,7 +55,7 @@ static void check_relative(struct checker *checker, struct expr *call,
 		diag_report(checker->program->diags, call->span, DIAG_UNSUPPORTED,
 			    "other tasks are found through struct task_struct, which needs the "
 			    "kernel's BTF");
-	if (task && task->type->kind != TYPE_POINTER && task->type->kind != TYPE_INT)
+	if (task && !is_task(task->type))
 		diag_report(checker->program->diags, task->span, DIAG_ARG_TYPE,
 			    "%s() only supports struct task_struct * arguments (%s provided)",
 			    call->call.name, task->type->name);
