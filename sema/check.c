@@ -88,15 +88,20 @@ static void check_incdec(struct walk *walk, const struct expr *expr)
 	}
 }
 
+void check_report_unreadable(struct checker *checker, struct span span, const struct type *type,
+			     const char *map_name)
+{
+	diag_report(checker->program->diags, span, DIAG_AGGREGATE_USE,
+		    "Value '%s' cannot be read: it can only be printed, cleared and zeroed as a whole map",
+		    type->name);
+	diag_hint(checker->program->diags, "print(%s)", map_name);
+}
+
 static void check_map_read(struct walk *walk, const struct expr *expr)
 {
-	if (expr == walk->whole_map || expr->type->kind != TYPE_AGGREGATE ||
-	    aggregate_is_number(expr->type))
-		return;
-	diag_report(diags_of(walk), expr->span, DIAG_AGGREGATE_USE,
-		    "Value '%s' cannot be read: it can only be printed, cleared and zeroed as a whole map",
-		    expr->type->name);
-	diag_hint(diags_of(walk), "print(%s)", expr->map.name);
+	if (expr != walk->whole_map && expr->type->kind == TYPE_AGGREGATE &&
+	    !aggregate_is_number(expr->type))
+		check_report_unreadable(&walk->checker, expr->span, expr->type, expr->map.name);
 }
 
 static void check_aggregate_place(struct walk *walk, const struct expr *expr)

@@ -19,6 +19,10 @@ struct checker {
 bool check_number_arg(struct checker *checker, const struct expr *call, unsigned index, int64_t min,
 		      int64_t max, int64_t *ret_number);
 
+/* Reports that a map's values can only be printed as a whole. */
+void check_report_unreadable(struct checker *checker, struct span span, const struct type *type,
+			     const char *map_name);
+
 /* True when a value of the type can be printed; else reports that `what` cannot print it. */
 bool check_printable(struct checker *checker, const struct expr *expr, const char *what);
 

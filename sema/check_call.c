@@ -4,6 +4,7 @@
  */
 #include "sema/check_call.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -201,9 +202,12 @@ bool check_number_arg(struct checker *checker, const struct expr *call, unsigned
 		return false;
 	}
 	if (number < min || number > max) {
+		const char *format = arg->number.is_negative ? "%" PRId64 : "%" PRIu64;
+
 		diag_report(checker->program->diags, arg->span, DIAG_ARG_RANGE,
-			    "%s(): %lld is out of range, it must be %lld to %lld", call->call.name,
-			    (long long)number, (long long)min, (long long)max);
+			    "%s(): %s is out of range, it must be %" PRId64 " to %" PRId64,
+			    call->call.name,
+			    arena_printf(checker->program->arena, format, arg->number.value), min, max);
 		return false;
 	}
 	*ret_number = number;

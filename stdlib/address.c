@@ -25,12 +25,11 @@ static void find_symbols(const struct program *program, const char *const *names
 		target->kernel_symbols(target, names, count, ret_addresses);
 }
 
-static void report_symbol(struct checker *checker, const struct expr *call)
+static void report_symbol(struct checker *checker, const struct expr *call, const char *what)
 {
 	struct diags *diags = checker->program->diags;
 
-	diag_report(diags, call_arg(call, 0)->span, DIAG_UNKNOWN_SYMBOL,
-		    "Failed to resolve kernel symbol: %s", call_arg(call, 0)->string.text);
+	diag_report(diags, call_arg(call, 0)->span, DIAG_UNKNOWN_SYMBOL, "%s", what);
 	diag_hint(diags, "/proc/kallsyms has the names, and for root the addresses, of the running "
 			 "kernel");
 }
@@ -43,7 +42,9 @@ static void check_kaddr(struct checker *checker, struct expr *call)
 
 	find_symbols(checker->program, &name, 1, &address);
 	if (!address)
-		report_symbol(checker, call);
+		report_symbol(checker, call,
+			      arena_printf(checker->program->arena,
+					   "Failed to resolve kernel symbol: %s", name));
 	call->call.data = arena_dup(checker->program->arena, &address, sizeof(address));
 }
 
@@ -75,7 +76,9 @@ static void check_percpu(struct checker *checker, struct expr *call)
 
 	find_symbols(program, names, COUNT, at);
 	if (!at[VARIABLE]) {
-		report_symbol(checker, call);
+		report_symbol(checker, call,
+			      arena_printf(program->arena, "Could not resolve variable \"%s\"",
+					   names[VARIABLE]));
 	} else if (!at[OFFSETS] || at[VARIABLE] < at[START] || at[VARIABLE] >= at[END]) {
 		diag_report(program->diags, call_arg(call, 0)->span, DIAG_UNKNOWN_SYMBOL,
 			    "Could not resolve variable \"%s\": it is none that each CPU has of its own",

@@ -193,7 +193,10 @@ static void check_find(struct checker *checker, struct expr *call)
 	const struct map *map = call_arg(call, 0)->map.map;
 
 	check_key(checker, call);
-	if (!variable)
+	if (map->value_type && map->value_type->kind == TYPE_AGGREGATE &&
+	    !aggregate_is_number(map->value_type))
+		check_report_unreadable(checker, call_arg(call, 0)->span, map->value_type, map->name);
+	else if (!variable)
 		diag_report(checker->program->diags, call_arg(call, 2)->span, DIAG_ARG_TYPE,
 			    "find() stores what it found in a variable; this is none");
 	else if (map->value_type && variable->type &&

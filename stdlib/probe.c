@@ -299,7 +299,7 @@ static void report_register(struct checker *checker, const struct expr *call, co
 	struct strbuf names;
 
 	diag_report(checker->program->diags, call->call.args.items[0]->span, DIAG_ARG_LITERAL,
-		    "%s has no register called '%s'", arch->name, name);
+		    "'%s' is not a valid register: %s has none of this name", name, arch->name);
 	strbuf_init(&names, checker->program->arena);
 	for (reg = arch->registers; reg->name; reg++)
 		strbuf_printf(&names, " %s", reg->name);
