@@ -199,8 +199,8 @@ static struct val emit_strstr(struct codegen *cg, const struct expr *call)
 
 	if (!text)
 		search.needle = emit_padded_string(cg, needle);
-	if (length)
-		last = search.hay_size > length ? search.hay_size - length : 0;
+	if (length) /* one that fills its bytes ends without a NUL */
+		last = search.hay_size >= length ? search.hay_size - length + 1 : 0;
 	if (has_callbacks(cg))
 		return search_by_callbacks(cg, &search, text, last);
 	build_var_set(b, result, val_const(-1));
