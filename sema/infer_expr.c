@@ -386,6 +386,42 @@ static void infer_key_args(struct inferer *inferer, const struct expr *call,
 	}
 }
 
+/* Characters in memory, which C would take for a string. */
+static bool is_text_in_memory(const struct type *type)
+{
+	const struct type *of = NULL;
+
+	if (type->kind == TYPE_POINTER)
+		of = type->pointer.to;
+	else if (type->kind == TYPE_ARRAY && type_is_signed(type->array.element))
+		of = type->array.element;
+	return of && of->kind == TYPE_INT && of->size == 1;
+}
+
+/* Where a string is wanted, a `char *` means str() of it. */
+static void read_text_args(struct inferer *inferer, struct expr *call,
+			   const struct prototype *prototype)
+{
+	struct program *program = inferer->program;
+	size_t i;
+
+	for (i = 0; i < MIN((size_t)prototype->count, call->call.args.count); i++) {
+		struct expr *arg = call->call.args.items[i], *text;
+
+		if (prototype->params[i] != PARAM_STRING || !arg->type || !is_text_in_memory(arg->type))
+			continue;
+		text = arena_new_struct(program->arena, struct expr);
+		text->kind = EXPR_CALL;
+		text->span = arg->span;
+		text->call.name = program->reads_text->name;
+		text->call.name_span = arg->span;
+		text->call.builtin = program->reads_text;
+		vec_push(program->arena, &text->call.args, arg);
+		text->type = program->reads_text->infer(inferer, text);
+		call->call.args.items[i] = text;
+	}
+}
+
 static const struct type *infer_builtin(struct inferer *inferer, struct expr *expr,
 					const struct builtin *builtin)
 {
@@ -397,8 +433,10 @@ static const struct type *infer_builtin(struct inferer *inferer, struct expr *ex
 		return type_from_words(inferer, builtin->prototype,
 				       prototype_result_length(builtin->prototype));
 	prototype_parse(builtin->prototype, &prototype);
-	if (expr->kind == EXPR_CALL)
+	if (expr->kind == EXPR_CALL) {
 		infer_key_args(inferer, expr, &prototype);
+		read_text_args(inferer, expr, &prototype);
+	}
 	if (builtin->infer) {
 		const struct type *type = NULL;
 

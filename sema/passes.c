@@ -34,8 +34,11 @@ static void add_builtins(struct program *program)
 
 	table_init(&program->builtins, program->arena);
 	for (family = program->language->families; family->rows; family++)
-		for (row = family->rows; row->name; row++)
+		for (row = family->rows; row->name; row++) {
 			table_set_str(&program->builtins, row->name, (void *)row);
+			if (row->flags & BUILTIN_PARAM_TEXT)
+				program->reads_text = row;
+		}
 }
 
 struct program *analyse(struct arena *arena, struct sources *sources, struct script *script,

@@ -158,6 +158,7 @@ struct program {
 	struct script *script;
 	struct config config;
 	struct table builtins; /* name to struct builtin */
+	const struct builtin *reads_text; /* the row of str() */
 	struct table c_functions; /* name to struct c_function of an import (c_object.h) */
 	struct table functions; /* name to the script's struct callee (functions.h) */
 	VEC(struct instance *) instances; /* of probes */

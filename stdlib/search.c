@@ -284,11 +284,18 @@ static struct val emit_memcmp(struct codegen *cg, const struct expr *call)
 
 /* --- strcap ------------------------------------------------------------------------------ */
 
+static bool is_text_pointer(const struct type *type)
+{
+	return type->kind == TYPE_POINTER && type->pointer.to->kind == TYPE_INT &&
+	       type->pointer.to->size == 1;
+}
+
 static void check_strcap(struct checker *checker, struct expr *call)
 {
 	const struct expr *arg = call_arg(call, 0);
 
-	if (arg->type->kind == TYPE_STRING || arg->type->kind == TYPE_ARRAY)
+	if (arg->type->kind == TYPE_STRING || arg->type->kind == TYPE_ARRAY ||
+	    is_text_pointer(arg->type))
 		return;
 	diag_report(checker->program->diags, arg->span, DIAG_ARG_TYPE,
 		    "strcap() only supports string and array arguments (%s provided)",
@@ -297,11 +304,31 @@ static void check_strcap(struct checker *checker, struct expr *call)
 		diag_hint(checker->program->diags, "what a pointer points to is a string in str()");
 }
 
-static struct val emit_strcap(struct codegen *cg UNUSED, const struct expr *call)
+/* What a pointer points to has the room that its string takes: the length, 0 of what cannot be read. */
+static struct val emit_length_at(struct codegen *cg, const struct expr *arg)
 {
-	const struct type *type = call_arg(call, 0)->type;
+	struct builder *b = cg->b;
+	uint32_t size = (uint32_t)cg->program->config.max_strlen, length = build_var(b);
+	uint32_t end = build_label(b);
+	struct place from = source_of(cg, arg);
+	struct val read = emit_read_string(cg, build_slot(b, size), size, from.address, from.space);
 
-	return val_const(type->kind == TYPE_ARRAY ? type->array.length : type->size);
+	build_var_set(b, length, val_const(0));
+	build_branch(b, BPF_JSLE, read, val_const(0), end);
+	build_enter(b);
+	build_var_set(b, length, build_alu(b, BPF_SUB, read, val_const(1)));
+	build_leave(b);
+	build_place(b, end);
+	return build_var_get(b, length);
+}
+
+static struct val emit_strcap(struct codegen *cg, const struct expr *call)
+{
+	const struct expr *arg = call_arg(call, 0);
+
+	if (is_text_pointer(arg->type))
+		return emit_length_at(cg, arg);
+	return val_const(arg->type->kind == TYPE_ARRAY ? arg->type->array.length : arg->type->size);
 }
 
 const struct builtin search_builtins[] = {

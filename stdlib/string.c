@@ -35,6 +35,12 @@ static const char *number_text(struct arena *arena, const struct expr *arg)
 	return arena_printf(arena, arg->number.is_negative ? "%" PRId64 : "%" PRIu64, number);
 }
 
+static bool is_characters(const struct type *type)
+{
+	return type->kind == TYPE_ARRAY && type->array.element->kind == TYPE_INT &&
+	       type->array.element->size == 1;
+}
+
 /* str(p, 4) reads 4 bytes with the NUL, and has room for one more. */
 static const struct type *infer_str(struct inferer *inferer, struct expr *call)
 {
@@ -48,10 +54,14 @@ static const struct type *infer_str(struct inferer *inferer, struct expr *call)
 		limit = (uint32_t)strlen(number_text(inferer->program->arena, arg)) + 1;
 	else if (arg->type->kind == TYPE_STRING)
 		limit = arg->type->size;
+	else if (is_characters(arg->type))
+		limit = arg->type->size;
 	if (length && expr_is_number(length, &number) && number >= 0 && number < limit)
 		limit = (uint32_t)number + 1;
 	else if (arg->type->kind == TYPE_STRING && arg->type->string.is_chars)
 		return arg->type;
+	else if (is_characters(arg->type))
+		return type_chars(&inferer->program->types, limit);
 	return type_string(&inferer->program->types, limit);
 }
 
