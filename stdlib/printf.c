@@ -21,12 +21,6 @@ static bool is_number(const struct type *type)
 	return type_in_register(type) || (type->kind == TYPE_AGGREGATE && aggregate_is_number(type));
 }
 
-static bool is_bytes(const struct type *type)
-{
-	return type->kind == TYPE_STRING || type->kind == TYPE_BUFFER ||
-	       (type->kind == TYPE_ARRAY && type->array.element->size == 1);
-}
-
 static void check_conversion(struct checker *checker, const struct expr *call,
 			     const struct conversion *conversion, const struct expr *arg)
 {
@@ -42,13 +36,15 @@ static void check_conversion(struct checker *checker, const struct expr *call,
 	if (conversion_is_number(kind))
 		fits = is_number(arg->type);
 	else
-		fits = kind != CONVERSION_NONE && is_bytes(arg->type);
+		fits = kind != CONVERSION_NONE && arg->type->kind == TYPE_BUFFER;
 	if (fits || arg->type->kind == TYPE_VOID)
 		return;
 	diag_report(diags, arg->span, DIAG_FORMAT, "unsupported format specifier for type '%s': %.*s",
 		    arg->type->name, (int)conversion->length - 1, conversion->text + 1);
-	if (kind != CONVERSION_NONE)
+	if (conversion_is_number(kind))
 		diag_hint(diags, "%%s prints any value");
+	else if (kind != CONVERSION_NONE)
+		diag_hint(diags, "buf() makes bytes of what is a string, an array or an address");
 }
 
 void check_formatted(struct checker *checker, struct expr *call)
@@ -125,10 +121,8 @@ static void put_conversion(struct consumer *consumer, const struct conversion *c
 		format_number(conversion, read_number(type, bytes), out);
 	else if (conversion->kind == CONVERSION_STRING)
 		put_value(consumer, conversion, type, bytes, out);
-	else if (type->kind == TYPE_BUFFER)
-		put_buffer(conversion, bytes, out);
 	else
-		format_bytes(conversion, bytes, type->size, out);
+		put_buffer(conversion, bytes, out);
 }
 
 void format_event(struct consumer *consumer, const struct object_event *event,
