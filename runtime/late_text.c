@@ -18,7 +18,7 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-enum { TIME_TEXT_MAX = 256 };
+enum { TIME_TEXT_SIZE = 64, TIME_TEXT_MAX = 64 * 1024 };
 
 void late_texts_init(struct late_texts *texts, struct arena *arena)
 {
@@ -56,9 +56,24 @@ static const char *with_microseconds(struct arena *arena, const char *format, in
 	return out.text ? out.text : "";
 }
 
+/* strftime() says nothing of a text that is empty and of one without room alike. */
+const char *format_time(struct arena *arena, const char *format, const struct tm *time,
+			size_t *ret_length)
+{
+	size_t size;
+	char *text = NULL;
+
+	*ret_length = 0;
+	for (size = TIME_TEXT_SIZE; !*ret_length && size <= TIME_TEXT_MAX; size *= 4) {
+		text = arena_alloc(arena, size);
+		*ret_length = strftime(text, size, format, time);
+	}
+	return text;
+}
+
 static void time_text(struct session *session, struct arena *arena, struct value *value)
 {
-	char *text = arena_alloc(arena, TIME_TEXT_MAX);
+	const char *text = NULL, *format;
 	struct late_time late;
 	size_t length = 0;
 	struct tm local;
@@ -68,13 +83,18 @@ static void time_text(struct session *session, struct arena *arena, struct value
 	memcpy(&late, value->string.bytes, sizeof(late));
 	ns = (int64_t)late.ns;
 	if (late.clock == CLOCK_IS_BOOT)
-		ns += session->late_texts.boot_epoch;
+		ns = (int64_t)(late.ns + (uint64_t)session->late_texts.boot_epoch);
 	seconds = (time_t)(ns / NS_PER_S);
-	if (late.ns && late.text < session->object->texts.count && localtime_r(&seconds, &local))
-		length = strftime(text, TIME_TEXT_MAX,
-				  with_microseconds(arena, session->object->texts.items[late.text],
-						    ns % NS_PER_S),
-				  &local);
+	ns %= NS_PER_S;
+	if (ns < 0) {
+		ns += NS_PER_S;
+		seconds--;
+	}
+	if (late.ns && late.text < session->object->texts.count && localtime_r(&seconds, &local)) {
+		format = with_microseconds(arena, session->object->texts.items[late.text],
+					   ns);
+		text = format_time(arena, format, &local, &length);
+	}
 	if (length)
 		become_text(value, text, length);
 	else

@@ -5,7 +5,9 @@
 #ifndef RUNTIME_LATE_TEXT_H
 #define RUNTIME_LATE_TEXT_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/table.h"
@@ -26,5 +28,9 @@ void late_texts_init(struct late_texts *texts, struct arena *arena);
 /* Makes strings of the parts of a value of this type that are VALUE_LATE; they live in `arena`. */
 void late_text(struct session *session, struct arena *arena, const struct type *type,
 	       struct value *value);
+
+/* strftime() with as much room as it takes. */
+const char *format_time(struct arena *arena, const char *format, const struct tm *time,
+			size_t *ret_length);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "codegen/lower.h"
 #include "runtime/consumer.h"
+#include "runtime/late_text.h"
 #include "runtime/output/output.h"
 #include "sema/check.h"
 #include "stdlib/call.h"
@@ -121,8 +122,6 @@ static struct val emit_jiffies(struct codegen *cg, const struct expr *call UNUSE
 
 /* --- time() -------------------------------------------------------------------------- */
 
-enum { TIME_TEXT_MAX = 64 };
-
 static struct val emit_time(struct codegen *cg, const struct expr *call)
 {
 	const struct expr *format = call_arg(call, 0);
@@ -140,13 +139,13 @@ static struct val emit_time(struct codegen *cg, const struct expr *call)
 static void handle_time(struct consumer *consumer, const struct object_event *event,
 			const void *payload UNUSED, size_t size UNUSED)
 {
-	char text[TIME_TEXT_MAX];
 	time_t now = time(NULL);
+	const char *text;
 	struct tm local;
 	size_t length;
 
 	localtime_r(&now, &local);
-	length = strftime(text, sizeof(text), event->data, &local);
+	text = format_time(consumer->arena, event->data, &local, &length);
 	output_format_of(consumer->output)->text(consumer->output, OUTPUT_TIME, text, length);
 }
 
