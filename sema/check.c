@@ -118,13 +118,18 @@ static void check_aggregate_place(struct walk *walk, const struct expr *expr)
 		  builtin->name, builtin->name);
 }
 
-/* Arguments of a call: maps may be of any kind there, the row decides. */
+/* Arguments of a call: maps may be of any kind there, the row decides; keys are read. */
 static void walk_args(struct walk *walk, struct expr *call)
 {
+	struct prototype prototype = { 0 };
 	size_t i;
 
+	if (call->call.builtin)
+		prototype_parse(call->call.builtin->prototype, &prototype);
 	for (i = 0; i < call->call.args.count; i++) {
-		walk->whole_map = call->call.args.items[i];
+		bool is_key = i < prototype.count && prototype.params[i] == PARAM_KEY;
+
+		walk->whole_map = is_key ? NULL : call->call.args.items[i];
 		ast_walk_expr(&walk->visitor, &call->call.args.items[i]);
 	}
 	walk->whole_map = NULL;

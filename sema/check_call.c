@@ -16,13 +16,18 @@ static bool is_failed_call(const struct expr *expr)
 	       strncmp(expr->call.builtin->prototype, "void", 4) != 0;
 }
 
+static bool is_type(const struct expr *expr)
+{
+	return expr->kind == EXPR_TYPE || expr->kind == EXPR_TYPEOF;
+}
+
 bool check_was_reported(const struct checker *checker, const struct expr *expr)
 {
 	if (expr->type->kind != TYPE_VOID)
 		return false;
 	if (expr->kind == EXPR_CALL)
 		return is_failed_call(expr) && checker->program->diags->error_count;
-	return expr->kind != EXPR_BLOCK;
+	return expr->kind != EXPR_BLOCK && !is_type(expr);
 }
 
 /* Does the argument go with this kind of parameter? */
@@ -76,7 +81,10 @@ static void report_arg(struct checker *checker, const struct expr *call, const s
 
 	if (check_was_reported(checker, arg))
 		return;
-	if (arg->type->kind == TYPE_VOID)
+	if (is_type(arg))
+		diag_report(diags, arg->span, DIAG_NOT_A_VALUE,
+			    "%s() expects %s %s, this is a type", name, article(wanted), wanted);
+	else if (arg->type->kind == TYPE_VOID)
 		diag_report(diags, arg->span, DIAG_ARG_TYPE, "%s() expects %s %s, this has no value",
 			    name, article(wanted), wanted);
 	else if (wants_literal(kind))
