@@ -9,11 +9,12 @@
 
 #include "base/compiler.h"
 
-/* A call that was to give a value and does not, since it is wrong itself. */
-static bool is_failed_call(const struct expr *expr)
+/* A call that was to give a value and does not, since it is wrong itself, or of nothing known. */
+static bool is_failed_call(const struct expr *call)
 {
-	return expr->kind == EXPR_CALL && expr->call.builtin &&
-	       strncmp(expr->call.builtin->prototype, "void", 4) != 0;
+	if (!call->call.builtin)
+		return !call->call.function && !call->call.c_function;
+	return strncmp(call->call.builtin->prototype, "void", 4) != 0;
 }
 
 static bool is_type(const struct expr *expr)
