@@ -27,6 +27,7 @@ void render_value(struct consumer *consumer, const struct type *type, const void
 void consumer_print_map(struct consumer *consumer, uint32_t map,
 			const struct map_selection *selection)
 {
+	consumer->took_time = true;
 	map_print(consumer->session, map, selection, false);
 }
 
@@ -34,6 +35,7 @@ void consumer_clear_map(struct consumer *consumer, uint32_t map, bool after_prin
 {
 	int err = map_clear(consumer->session, map, after_print);
 
+	consumer->took_time = true;
 	if (err)
 		report_error("failed to clear the map '%s': %s",
 			     consumer->object->maps.items[map].name, strerror(-err));
@@ -43,6 +45,7 @@ void consumer_zero_map(struct consumer *consumer, uint32_t map, bool after_print
 {
 	int err = map_zero(consumer->session, map, after_print);
 
+	consumer->took_time = true;
 	if (err)
 		report_error("failed to zero the map '%s': %s",
 			     consumer->object->maps.items[map].name, strerror(-err));

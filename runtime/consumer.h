@@ -24,6 +24,7 @@ struct consumer {
 	struct arena *arena;   /* emptied after each event */
 	bool has_errors;       /* errorf() was called */
 	uint64_t boot_ns;      /* when the packet was sent that is being handled */
+	bool took_time;	       /* the event at hand did more than print a few values */
 };
 
 /* The bytes of a value of this type as a value to print. */

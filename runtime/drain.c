@@ -9,13 +9,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/compiler.h"
 #include "runtime/bpf.h"
 #include "runtime/session_internal.h"
 #include "sema/builtin.h"
 
-/* Telling the kernel how far we are costs it a cache line: do so every so many bytes. */
-enum { TELL_EVERY = 64 * 1024 };
+enum {
+	TELL_EVERY = 64 * 1024, /* bytes; telling the kernel how far we are costs it a cache line */
+	LOOK_EVERY = 64,	/* records; what one of them takes is little to the time that this costs */
+};
 
 int ring_open(struct ring *ring, int fd, size_t size)
 {
@@ -71,16 +74,26 @@ static void tell(struct ring *ring, uint64_t position)
 	ring->told = position;
 }
 
+/* Asked after each record; those that print a map or run a command may take long, one by one. */
+static bool is_late(struct session *session, size_t count, uint64_t until)
+{
+	bool looks = session->consumer.took_time || !(count % LOOK_EVERY);
+
+	session->consumer.took_time = false;
+	return looks && until != UINT64_MAX && clock_ns(CLOCK_MONOTONIC) >= until;
+}
+
 /* One sweep up to where the programs were when it began.  The last record stays untold. */
-static size_t sweep(struct session *session, size_t limit)
+static size_t sweep(struct session *session, uint64_t until)
 {
 	struct ring *ring = &session->ring;
 	bool flush_each = output_options_of(session->output)->buffering == BUFFER_NONE;
 	uint64_t end = __atomic_load_n(ring->producer_position, __ATOMIC_ACQUIRE);
 	uint64_t start = ring->told;
 	size_t count = 0;
+	bool is_over = false;
 
-	while (ring->position < end && count < limit) {
+	while (ring->position < end && !is_over) {
 		const char *record = ring->data + (ring->position & (ring->size - 1));
 		uint32_t length = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
 
@@ -92,7 +105,7 @@ static size_t sweep(struct session *session, size_t limit)
 		ring->position += ALIGN_UP((length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ, 8u);
 		if (!(length & BPF_RINGBUF_DISCARD_BIT)) {
 			drain_record(session, record + BPF_RINGBUF_HDR_SZ, length);
-			count++;
+			is_over = is_late(session, ++count, until);
 			if (flush_each && output_flush(session->output))
 				session->is_ending = true;
 		}
@@ -114,7 +127,7 @@ static void look_for_exit(struct session *session)
 			consumer_exit(&session->consumer, (int)(word - 1));
 }
 
-size_t drain_events_quietly(struct session *session, size_t limit)
+size_t drain_events_quietly(struct session *session, uint64_t until)
 {
 	size_t total = 0, count;
 
@@ -123,9 +136,9 @@ size_t drain_events_quietly(struct session *session, size_t limit)
 	/* After exit() no further than this sweep: events may come faster than they are handled, and
 	 * the probes are detached first. */
 	do {
-		count = sweep(session, limit - total);
+		count = sweep(session, until);
 		total += count;
-	} while (count && total < limit && !session->is_ending);
+	} while (count && !session->is_ending && (until == UINT64_MAX || clock_ns(CLOCK_MONOTONIC) < until));
 	if (total)
 		look_for_exit(session);
 	if (total && output_options_of(session->output)->buffering != BUFFER_FULL &&
@@ -140,9 +153,9 @@ void drain_catch_up(struct session *session)
 		tell(&session->ring, session->ring.position);
 }
 
-size_t drain_events(struct session *session, size_t limit)
+size_t drain_events(struct session *session)
 {
-	size_t count = drain_events_quietly(session, limit);
+	size_t count = drain_events_quietly(session, UINT64_MAX);
 
 	drain_catch_up(session);
 	return count;

@@ -23,17 +23,15 @@ struct ring {
 int ring_open(struct ring *ring, int fd, size_t size);
 void ring_close(struct ring *ring);
 
-/*
- * Hands every record that is there to its builtin, and flushes the output
- * after them.  Gives their number.  Stops early after about `limit` records.
- */
-size_t drain_events(struct session *session, size_t limit);
+/* Hands every record that is there to its builtin, and flushes the output after them.  Gives their number. */
+size_t drain_events(struct session *session);
 
 /*
  * The same for a reader that will look again by itself: programs do not wake
  * it, because to the kernel the last record is unread until drain_catch_up().
+ * Stops soon after the time `until` (CLOCK_MONOTONIC, ns), whatever is still there.
  */
-size_t drain_events_quietly(struct session *session, size_t limit);
+size_t drain_events_quietly(struct session *session, uint64_t until);
 void drain_catch_up(struct session *session);
 
 /* Hands one record to its builtin: a header and what follows it. */

@@ -32,7 +32,7 @@ static int read_to_end(struct session *session, int file)
 		n = read(file, marks, runs);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return -errno;
-		drain_events(session, SIZE_MAX);
+		drain_events(session);
 	}
 	return 0;
 }

@@ -21,7 +21,7 @@
 #include "runtime/symbolize.h"
 
 enum {
-	DRAIN_MAX = 100000, /* records before signals are looked at again */
+	DRAIN_NS = 20000000, /* of handling records before signals are looked at again */
 	/*
 	 * Records that come closer to each other than FAST_NS are fast.  The reader
 	 * then looks by itself every NAP_MS, because being woken for a record costs
@@ -129,29 +129,30 @@ int loop_start_timer(uint64_t ns, int *ret_fd)
 	return err;
 }
 
-static int64_t now(void)
+static uint64_t now(void)
 {
-	return (int64_t)clock_ns(CLOCK_MONOTONIC);
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 /* --- events -------------------------------------------------------------------------- */
 
 /* When and how often the ring buffer is read. */
 struct pace {
-	int64_t last;	/* when something was in it */
+	uint64_t last;	/* when something was in it */
 	int timeout_ms; /* to the next look, where programs need not wake us; -1: where they do */
 };
 
 static void read_events(struct session *session, struct pace *pace)
 {
-	size_t count = drain_events_quietly(session, DRAIN_MAX);
-	int64_t time = now();
+	uint64_t until = now() + DRAIN_NS;
+	size_t count = drain_events_quietly(session, until);
+	uint64_t time = now();
 	bool is_eager = output_options_of(session->output)->buffering == BUFFER_NONE;
 	bool is_fast = count && time - pace->last < FAST_NS && !is_eager;
 
 	if (count)
 		pace->last = time;
-	pace->timeout_ms = count >= DRAIN_MAX ? 0 : is_fast ? NAP_MS : -1;
+	pace->timeout_ms = time >= until ? 0 : is_fast ? NAP_MS : -1;
 	if (pace->timeout_ms < 0)
 		drain_catch_up(session);
 }

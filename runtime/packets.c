@@ -9,8 +9,8 @@
 #include "runtime/packets.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/compiler.h"
 #include "runtime/bpf.h"
 #include "runtime/perf_buffers.h"
@@ -78,22 +78,14 @@ static void handle(void *context, const struct perf_event_header *header, uint64
 	drain_record(session, sample->bytes, sample->size);
 }
 
-/* Of what comes from now on there may be something that another CPU is still writing. */
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_BOOTTIME, &time);
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
 size_t packets_drain(struct session *session)
 {
 	size_t count;
 
 	if (!session->packets)
 		return 0;
-	count = perf_buffers_drain(session->packets, now(), handle, session);
+	/* Of what comes from now on there may be something that another CPU is still writing. */
+	count = perf_buffers_drain(session->packets, clock_ns(CLOCK_BOOTTIME), handle, session);
 	if (count && output_options_of(session->output)->buffering != BUFFER_FULL &&
 	    pcap_flush(&session->pcaps))
 		session->is_ending = true;

@@ -366,7 +366,7 @@ static int start(struct session *session)
 /* Everything that is in the buffers; it ends since nothing is attached any more. */
 static void drain_rest(struct session *session)
 {
-	while (drain_events(session, SIZE_MAX))
+	while (drain_events(session))
 		;
 	while (packets_drain(session))
 		;

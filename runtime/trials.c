@@ -71,7 +71,7 @@ static bool run_test(struct session *session, const struct object_attachment *at
 	*ret_ns = clock_ns(CLOCK_MONOTONIC) - start;
 	if (err)
 		report_error("failed to run the probe '%s': %s", attachment->name, strerror(-err));
-	while (drain_events(session, SIZE_MAX))
+	while (drain_events(session))
 		;
 	passed = !err && !result && !session->consumer.has_errors && !session->exit_status;
 	session->is_ending = false;
@@ -162,7 +162,7 @@ static int time_runs(struct session *session, const struct object_attachment *at
 			err = -ECANCELED;
 	}
 	*ret_ns = (has_stats ? bpf_run_time(program) : clock_ns(CLOCK_MONOTONIC)) - before;
-	while (drain_events(session, SIZE_MAX))
+	while (drain_events(session))
 		;
 	return err;
 }

@@ -38,6 +38,7 @@ static int read_some(int fd, size_t limit, struct strbuf *out)
 
 static void write_text(struct consumer *consumer, enum output_text kind, const struct strbuf *text)
 {
+	consumer->took_time = true;
 	output_format_of(consumer->output)->text(consumer->output, kind, text->text, text->length);
 }
 

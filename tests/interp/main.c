@@ -121,7 +121,7 @@ static bool fire_all(struct job *job, struct session *session, struct kernel *ke
 			if (!event_fire(kernel, session, &job->events, event))
 				return false;
 		}
-		drain_events(session, SIZE_MAX);
+		drain_events(session);
 	}
 	return true;
 }

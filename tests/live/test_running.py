@@ -106,6 +106,16 @@ def test_exit_ends_events_that_come_faster_than_they_are_handled(bpfline):
     assert result.status == 3
 
 
+@pytest.mark.parametrize("by", ["signal", "time"])
+def test_end_of_events_that_come_faster_than_they_are_handled(bpfline, by):
+    """There is never nothing to handle: signals, --timeout and the end of a child are seen all the same."""
+    options = ["--timeout", "500ms"] if by == "time" else []
+    with bpfline.start('interval:ms:5 { system("sleep 0.01"); }', "--unsafe", *options) as tracer:
+        time.sleep(0.5)
+        result = tracer.stop(None if by == "time" else signal.SIGINT)
+    assert result.status == 0 and result.seconds < 5 * bpfline.slow
+
+
 def test_exit_status_of_exit_survives_the_end(bpfline):
     result = bpfline.script('interval:ms:20 { exit(42); } end { printf("over\\n"); }')
     assert (result.status, result.stdout) == (42, "over\n\n\n")
