@@ -302,7 +302,7 @@ static unsigned edit_distance(const char *a, const char *b)
 void suggestion_init(struct suggestion *suggestion, const char *name)
 {
 	*suggestion = (struct suggestion){ .name = name };
-	suggestion->best_distance = (unsigned)strlen(name) / 3 + 1;
+	suggestion->best_distance = MAX(((unsigned)strlen(name) + 1) / 3, 1u);
 }
 
 void suggestion_offer(struct suggestion *suggestion, const char *candidate)
