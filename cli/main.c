@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "cli/environment.h"
 #include "cli/options.h"
+#include "cli/usage.h"
 #include "cli/verbs.h"
 #include "runtime/exit_status.h"
 #include "runtime/output/report.h"
@@ -30,7 +31,7 @@ static int run_verb(struct arena *arena, const struct options *options)
 
 	switch (options->verb) {
 	case VERB_HELP:
-		print_usage(false);
+		usage_print();
 		return STATUS_OK;
 	case VERB_VERSION:
 		print_version(options);

@@ -1,5 +1,5 @@
 /*
- * Options: arguments, which go together, and the text of --help.
+ * Options: their arguments, and which go together.
  */
 #include "cli/options.h"
 
@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "base/vec.h"
 #include "cli/option_list.h"
+#include "cli/usage.h"
 #include "cli/warnings.h"
 #include "lexer/literal.h"
 #include "runtime/exit_status.h"
@@ -23,86 +24,17 @@
 
 enum { PID_MAX = 4194304, PLAIN_WORD = 1 /* what getopt_long() gives for words */ };
 
-/* What the list of options has of one. */
+/* What getopt_long() has to know of an option. */
 struct option_row {
 	int key;
-	const char *name, *argument, *help;
+	const char *name, *argument;
 };
 
 static const struct option_row rows[] = {
-#define X(key, name, argument, help) { key, name, argument, help },
+#define X(key, name, argument, help) { key, name, argument },
 	OPTIONS(X)
 #undef X
 };
-
-static const char usage_head[] =
-	"Usage:\n"
-	"    bpfline [options] FILE [params]\n"
-	"    bpfline [options] -             (script on standard input)\n"
-	"    bpfline [options] -e 'script' [params]\n"
-	"    bpfline -l [pattern | FILE]     bpfline -l -e 'script'\n"
-	"Words after `--` that begin with -- are the script's own options; `-- --help` lists them.\n"
-	"\n"
-	"Options:\n";
-
-static const char usage_tail[] =
-	"\n"
-	"Settings (max_map_keys, max_strlen ...) are taken from config = { ... } in the script and,\n"
-	"with priority, from the environment: BPFTRACE_MAX_STRLEN=200.\n"
-	"\n"
-	"Exit status:\n"
-#define X(id, number, meaning) "    " #number "\t" meaning "\n"
-	EXIT_STATUSES(X)
-#undef X
-	"    N\tof exit(N) in the script\n";
-
-/* Two columns; a help of several lines goes on in its own. */
-static void print_option(const struct option_row *row, FILE *to)
-{
-	enum { INDENT = 4, HELP_COLUMN = 28 };
-	int column = fprintf(to, "%*s", INDENT, "");
-	const char *c;
-
-	if (row->key < OPTION_DUMP)
-		column += fprintf(to, row->name ? "-%c, " : "-%c", row->key);
-	if (row->name)
-		column += fprintf(to, "--%s", row->name);
-	if (row->argument)
-		column += fprintf(to, " %s", row->argument);
-	fprintf(to, "%*s", MAX(HELP_COLUMN - column, 2), "");
-	for (c = row->help; *c; c++) {
-		fputc(*c, to);
-		if (*c == '\n')
-			fprintf(to, "%*s", HELP_COLUMN, "");
-	}
-	fputc('\n', to);
-}
-
-void print_usage(bool as_error)
-{
-	FILE *to = as_error ? stderr : stdout;
-	size_t i;
-
-	fputs(usage_head, to);
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].help)
-			print_option(&rows[i], to);
-	fputs(usage_tail, to);
-}
-
-/* What went wrong with an option, then how options are used. */
-static int PRINTF_LIKE(1, 2) usage_error(const char *format, ...)
-{
-	va_list args;
-
-	fputs("ERROR: USAGE: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	print_usage(true);
-	return STATUS_USAGE;
-}
 
 static int parse_pid(const char *text, uint32_t *ret_pid)
 {
@@ -214,14 +146,22 @@ static int parse_debug_stages(struct arena *arena, const char *list, struct opti
 	return status;
 }
 
+static int set_mode(struct options *options, enum session_mode mode)
+{
+	if (options->mode != SESSION_TRACE && options->mode != mode)
+		return usage_error("--test and --bench exclude each other.");
+	options->mode = mode;
+	return 0;
+}
+
 static int parse_mode(const char *name, struct options *options)
 {
+	if (!strcmp(name, "test"))
+		return set_mode(options, SESSION_TEST);
+	if (!strcmp(name, "bench"))
+		return set_mode(options, SESSION_BENCH);
 	if (!strcmp(name, "codegen") || !strcmp(name, "compiler-bench"))
 		options->compile_only = true;
-	else if (!strcmp(name, "test"))
-		options->mode = SESSION_TEST;
-	else if (!strcmp(name, "bench"))
-		options->mode = SESSION_BENCH;
 	else if (!strcmp(name, "format"))
 		options->verb = VERB_FORMAT;
 	else
@@ -338,12 +278,6 @@ static bool parse_switch(struct options *options, int option)
 	case OPTION_STRICT:
 		options->strict = true;
 		return true;
-	case OPTION_TEST:
-		options->mode = SESSION_TEST;
-		return true;
-	case OPTION_BENCH:
-		options->mode = SESSION_BENCH;
-		return true;
 	case 'b':
 	case OPTION_IGNORED:
 		return true;
@@ -409,6 +343,10 @@ static int parse_option(struct arena *arena, struct options *options, int option
 		return 0;
 	case OPTION_MODE:
 		return parse_mode(argument, options);
+	case OPTION_TEST:
+		return set_mode(options, SESSION_TEST);
+	case OPTION_BENCH:
+		return set_mode(options, SESSION_BENCH);
 	case OPTION_NO_FEATURE:
 		return parse_no_feature(arena, argument, options);
 	case OPTION_FUNCTIONS:
@@ -421,10 +359,8 @@ static int parse_option(struct arena *arena, struct options *options, int option
 	case OPTION_AOT:
 	case OPTION_EMIT_ELF:
 		return refuse(option);
-	default: /* getopt_long() has said what is wrong */
-		print_usage(true);
-		return STATUS_USAGE;
 	}
+	unreachable();
 }
 
 static int check_combination(const struct options *options)
@@ -468,7 +404,7 @@ static void split_words(struct options *options)
 
 /* The list as getopt_long() wants it. */
 struct getopt_tables {
-	char letters[2 + 2 * ARRAY_SIZE(rows)];
+	char letters[3 + 2 * ARRAY_SIZE(rows)];
 	struct option names[ARRAY_SIZE(rows) + 1];
 };
 
@@ -479,6 +415,7 @@ static void make_tables(struct getopt_tables *tables)
 	size_t i;
 
 	*letter++ = '-'; /* words come in their order, so that those after "--" are known */
+	*letter++ = ':'; /* what is wrong is for us to say */
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		int takes = rows[i].argument ? required_argument : no_argument;
 
@@ -504,15 +441,16 @@ int options_parse(struct arena *arena, int argc, char **argv, struct options *re
 		.format = output_formats[0],
 		.buffering = BUFFER_LINE,
 	};
-	if (argc == 1) {
-		print_usage(true);
-		return STATUS_USAGE;
-	}
+	if (argc == 1)
+		return usage_remind();
 	make_tables(&tables);
+	opterr = 0;
 	while ((option = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1) {
 		status = 0;
 		if (option == PLAIN_WORD)
 			vec_push(arena, &ret_options->words, optarg);
+		else if (option == '?' || option == ':')
+			status = usage_bad_option(option, argv);
 		else
 			status = parse_option(arena, ret_options, option, optarg);
 		if (status)

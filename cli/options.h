@@ -62,6 +62,4 @@ struct options {
 /* 0, or the exit status after saying what is wrong. */
 int options_parse(struct arena *arena, int argc, char **argv, struct options *ret_options);
 
-void print_usage(bool as_error);
-
 #endif

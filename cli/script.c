@@ -3,6 +3,7 @@
  */
 #include "cli/script.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/diag.h"
 #include "runtime/output/report.h"
 
 enum { FIRST_SIZE = 64 * 1024 };
@@ -74,6 +76,43 @@ static bool is_program(const char *text, size_t size)
 	return size >= 4 && !memcmp(text, "\x7f" "ELF", 4);
 }
 
+/* Is it the text of a script, where the name of a file should stand? */
+static bool looks_like_script(const char *name)
+{
+	return strpbrk(name, "{}\n") || (strchr(name, ':') && !strchr(name, '/'));
+}
+
+/* The way out where a file is not there: a script without -e, or a name that is nearly another's. */
+static void hint_at_file(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *folder = slash ? arena_strndup(arena, path, (size_t)(name - path)) : ".";
+	struct suggestion suggestion;
+	struct dirent *entry;
+	DIR *entries;
+
+	if (looks_like_script(path)) {
+		report_hint("a script on the command line stands after -e, in quotes: -e 'EVENT { ... }'");
+		return;
+	}
+	entries = opendir(folder);
+	suggestion_init(&suggestion, name);
+	while (entries && (entry = readdir(entries)))
+		if (entry->d_name[0] != '.')
+			suggestion_offer(&suggestion, arena_strdup(arena, entry->d_name));
+	if (entries)
+		closedir(entries);
+	if (suggestion.best)
+		report_hint("did you mean %s%s?", slash ? folder : "", suggestion.best);
+}
+
+static void report_unread(struct arena *arena, const char *name, int err)
+{
+	report_error("failed to open file '%s': %s", name, strerror(err));
+	if (err == ENOENT || err == ENAMETOOLONG)
+		hint_at_file(arena, name);
+}
+
 struct source *script_read(struct arena *arena, struct sources *sources,
 			   const struct options *options)
 {
@@ -88,11 +127,30 @@ struct source *script_read(struct arena *arena, struct sources *sources,
 		report_error("the script '%s' is too large: at most %d MB are read", name,
 			     SOURCE_SIZE_MAX >> 20);
 	else if (!text)
-		report_error("failed to open file '%s': %s", name, strerror(errno));
+		report_unread(arena, name, errno);
 	if (text && is_program(text, size)) {
 		report_error("'%s' is a program, not a script", name);
 		report_hint("-c '%s' runs it, -l 'uprobe:%s:*' lists its functions", name, name);
 		return NULL;
 	}
 	return text ? sources_add(sources, name, text, size) : NULL;
+}
+
+void script_hint(const struct options *options)
+{
+	struct stat st;
+	size_t i;
+
+	if (!options->text || strchr(options->text, '{'))
+		return;
+	for (i = 0; i < options->param_count; i++)
+		if (options->params[i][0] == '{' || options->params[i][0] == '/') {
+			report_hint("the shell has split the script at its blanks: -e takes it in quotes, "
+				    "-e 'EVENT { ... }'");
+			return;
+		}
+	if (!stat(options->text, &st))
+		report_hint("-e takes the text of a script; without -e '%s' is run", options->text);
+	else
+		report_hint("a script is one or more probes, EVENT { ... }, as in -e 'begin { print(1); }'");
 }

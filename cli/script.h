@@ -14,4 +14,7 @@ char *script_read_file(struct arena *arena, const char *path, size_t *ret_size);
 struct source *script_read(struct arena *arena, struct sources *sources,
 			   const struct options *options);
 
+/* The way out where -e was given no script but part of one, a file's name, or something else. */
+void script_hint(const struct options *options);
+
 #endif

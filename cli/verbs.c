@@ -171,7 +171,10 @@ static int print_diags(struct job *job)
 		if (job->diags.list.items[i]->id == DIAG_C_SYNTAX ||
 		    job->diags.list.items[i]->id == DIAG_C_COMPILER)
 			return STATUS_SETTING;
-	return job->diags.error_count ? STATUS_USAGE : STATUS_OK;
+	if (!job->diags.error_count)
+		return STATUS_OK;
+	script_hint(job->options);
+	return STATUS_USAGE;
 }
 
 /* --- run -------------------------------------------------------------------------- */
