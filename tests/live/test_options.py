@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import time
 
 import pytest
@@ -116,6 +117,7 @@ ACCEPTED = {
                         r"\A\Z"),
     "--fmt": (["--fmt", "-e", "begin{print(1)}"], 0, r"print\(1\)", r"\A\Z"),
     "--fmt -o": (["--fmt", "-o", "TMP/formatted", "-e", "begin{print(1)}"], 0, r"\A\Z", r"\A\Z"),
+    "--fmt -o of a device": (["--fmt", "-o", "/dev/stdout", "-e", "begin{print(1)}"], 0, r"print\(1\)", r"\A\Z"),
     "--mode and the same again": (["--mode", "test", "--test", "-e", "test:a { }"], 0, r"1 test ran", r""),
     "an option's beginning": (["--out", "/dev/stdout", "-qe", HELLO], 0, r"^hi$", r"\A\Z"),
     "--name=value": (["--output=/dev/stdout", "--debug=ast", "-e" + HELLO], 0, r"^hi$", r"probe"),
@@ -178,6 +180,9 @@ REFUSED = {
     "--mode of nothing known": (["--mode", "fast", "-e", HELLO], 1, r"--mode"),
     "--test with --bench": (["--test", "--bench", "-e", HELLO], 1, r"--test and --bench exclude each other"),
     "--mode with another": (["--mode", "test", "--mode", "bench", "-e", HELLO], 1, r"--test and --bench exclude each other"),
+    "--fmt -o on a full disk": (["--fmt", "-o", "/dev/full", "-e", HELLO], 1, r"failed to write the output: No space left on device"),
+    "--fmt -o in no folder": (["--fmt", "-o", "/no/such/file", "-e", HELLO], 1,
+                              r'Failed to open output file: "/no/such/file": No such file or directory'),
     "--test with --fmt": (["--test", "--fmt", "-e", HELLO], 1, r"exclude each other"),
     "--test with --mode": (["--test", "--mode", "codegen", "-e", HELLO], 1, r"exclude each other"),
     "--no-feature of nothing known": (["--no-feature", "loops", "-e", HELLO], 1, r"--no-feature"),
@@ -409,6 +414,24 @@ def test_signal(bpfline, live, name):
 
 with open(os.path.join(SOURCE, "runtime/exit_status.h"), encoding="utf-8") as source:
     EXIT_STATUSES = source.read()
+
+
+def test_formatted_in_place(bpfline, tmp_path):
+    """The file keeps its rights, a link its name; what cannot be written whole leaves it as it was."""
+    path, link = tmp_path / "script.bt", tmp_path / "link.bt"
+    path.write_text("begin{print(1)}")
+    path.chmod(0o640)
+    link.symlink_to("script.bt")
+    assert bpfline.run("--fmt", "-o", str(link), str(path)).status == 0
+    assert link.is_symlink() and path.read_text() == "begin\n{\n  print(1)\n}\n"
+    assert path.stat().st_mode & 0o777 == 0o640 and sorted(os.listdir(tmp_path)) == ["link.bt", "script.bt"]
+
+
+def test_formatted_to_a_device(bpfline):
+    """It is written to, not replaced."""
+    for device in ("/dev/full", "/dev/null"):
+        bpfline.run("--fmt", "-o", device, "-e", HELLO)
+        assert stat.S_ISCHR(os.stat(device).st_mode), device
 
 
 def test_output_file(bpfline, live, tmp_path):
