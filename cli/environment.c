@@ -18,7 +18,7 @@
 
 #define PREFIX "BPFTRACE_"
 
-static bool wants_color(void)
+static bool wants_color(bool no_warnings)
 {
 	const char *choice = getenv(PREFIX "COLOR");
 
@@ -26,7 +26,7 @@ static bool wants_color(void)
 		return true;
 	if (choice && !strcmp(choice, "never"))
 		return false;
-	if (choice && strcmp(choice, "auto"))
+	if (choice && strcmp(choice, "auto") && !no_warnings)
 		report_warning("Invalid value for BPFTRACE_COLOR: %s; it is one of auto, always, never",
 			       choice);
 	return isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
@@ -67,7 +67,7 @@ int environment_read(struct arena *arena, bool no_warnings, struct environment *
 		.kernel_source = getenv(PREFIX "KERNEL_SOURCE"),
 		.kernel_build = getenv(PREFIX "KERNEL_BUILD"),
 		.arch = getenv("ARCH"),
-		.color = wants_color(),
+		.color = wants_color(no_warnings),
 		.notify = getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED"),
 	};
 	for (variable = environ; *variable; variable++) {

@@ -245,6 +245,10 @@ static void list_named(const struct object *object)
 {
 	size_t i;
 
+	if (!object->named_count) {
+		report_hint("the script asks for none");
+		return;
+	}
 	fputs("HINT: expected program options:", stderr);
 	for (i = 0; i < object->named_count; i++)
 		fprintf(stderr, "%s --%s", i ? ":" : "", object->named[i].name);
@@ -265,7 +269,7 @@ static int check_named(struct job *job, const struct object *object)
 			is_known |= !strcmp(object->named[j].name, name);
 		if (is_known)
 			continue;
-		if (!strcmp(name, "help")) {
+		if (!strcmp(name, "help") && object->named_count) {
 			fputs("HINT: expected program options:\n", stderr);
 			for (j = 0; j < object->named_count; j++)
 				fprintf(stderr, "      --%s: %s\n", object->named[j].name,

@@ -171,6 +171,7 @@ enum config_status config_set(struct config *config, struct arena *arena, const 
 			      const char *value, const char **ret_detail)
 {
 	enum config_status renamed = CONFIG_OK;
+	bool turned;
 	size_t i;
 
 	if (!strncasecmp(key, "bpftrace_", 9))
@@ -182,8 +183,8 @@ enum config_status config_set(struct config *config, struct arena *arena, const 
 			return CONFIG_DROPPED;
 		key = *ret_detail = old_keys[i].now;
 		renamed = CONFIG_RENAMED;
-		if (!strcmp(old_keys[i].old, "no_cpp_demangle"))
-			value = !strcmp(value, "0") ? "1" : "0";
+		if (!strcmp(old_keys[i].old, "no_cpp_demangle") && parse_bool(value, &turned))
+			value = turned ? "0" : "1";
 		break;
 	}
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {

@@ -209,6 +209,7 @@ REFUSED = {
                                            r"--n expects an integer \(value: true\)"),
     "named switch that is neither": (["-e", 'begin { print(getopt("v")); }', "--", "--v=perhaps"], 1,
                                      r"--v expects a boolean \(e\.g\. 'true'\) \(value: perhaps\)"),
+    "named parameter where none is asked for": (["-e", HELLO, "--", "--m"], 1, r"options: --m\nHINT: the script asks for none\n"),
     "help of the script": (["-e", 'begin { print(getopt("n", 1, "how many")); }', "--", "--help"], 1,
                            r"expected program options:\n +--n: how many"),
 }
@@ -432,6 +433,20 @@ def test_formatted_to_a_device(bpfline):
     for device in ("/dev/full", "/dev/null"):
         bpfline.run("--fmt", "-o", device, "-e", HELLO)
         assert stat.S_ISCHR(os.stat(device).st_mode), device
+
+
+def test_warnings_of_the_environment_are_warnings(bpfline):
+    result = bpfline.run("--no-warnings", "--target", bpfline.canned, "-e", HELLO,
+                         env={"BPFTRACE_COLOR": "pink", "BPFTRACE_STRLEN": "100"})
+    assert (result.status, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("value, name", {"1": r"_ZN5shape6Square", "true": r"_ZN5shape6Square",
+                                         "0": r"shape::Square", "false": r"shape::Square"}.items())
+def test_setting_that_was_turned_round(bpfline, live, files, value, name):
+    script = "config = { no_cpp_demangle = %s } %s" % (value, CALL.replace("openat", "getppid") % "@[ustack(1)] = count();")
+    result = bpfline.script(files(script), "-c", files("CHAIN cxx"))
+    assert re.search("^ {8}" + name, result.stdout, re.MULTILINE), result.stdout
 
 
 def test_output_file(bpfline, live, tmp_path):
