@@ -80,23 +80,23 @@ static void set_headers(struct job *job)
 	target_set_headers(job->target, &headers);
 }
 
-/* False after saying what is wrong with the expression. */
-static bool read_filter(struct job *job)
+/* The exit status after saying what is wrong with the expression: the reference's, which stops later. */
+static int read_filter(struct job *job)
 {
 	const char *text = job->options->probe_filter;
 	char reason[128];
 	int err;
 
 	if (!text)
-		return true;
+		return STATUS_OK;
 	err = regcomp(&job->filter, text, REG_EXTENDED | REG_NOSUB);
 	if (err) {
 		regerror(err, &job->filter, reason, sizeof(reason));
 		report_error("--probe-filter: '%s' is no regular expression: %s", text, reason);
-		return false;
+		return STATUS_RUN;
 	}
 	job->compile_options.probe_filter = &job->filter;
-	return true;
+	return STATUS_OK;
 }
 
 static void job_finish(struct job *job)
@@ -112,8 +112,9 @@ static void init_diags(struct job *job)
 	job->diags.treatment = &job->options->treatments;
 }
 
-static bool job_init(struct job *job, struct arena *arena, const struct options *options,
-		     const struct environment *environment)
+/* The exit status. */
+static int job_init(struct job *job, struct arena *arena, const struct options *options,
+		    const struct environment *environment)
 {
 	*job = (struct job){ .arena = arena, .options = options, .environment = environment };
 	sources_init(&job->sources, arena);
@@ -140,7 +141,7 @@ static bool job_init(struct job *job, struct arena *arena, const struct options 
 		.c_headers = options->headers.items,
 		.c_header_count = options->headers.count,
 	};
-	return job->target && read_filter(job);
+	return job->target ? read_filter(job) : STATUS_USAGE;
 }
 
 static bool read_script(struct job *job)
@@ -317,16 +318,17 @@ int verb_run(struct arena *arena, const struct options *options,
 	     const struct environment *environment)
 {
 	bool runs = !options->dump_only && !options->target;
-	int status = STATUS_USAGE;
 	struct job job;
+	int status;
 
 	if (runs && !privileges_check())
 		return STATUS_USAGE;
 	if (options->asks_for_llvm && !options->no_warnings)
 		report_warning("--emit-llvm has no effect: no LLVM takes part; --dump=ir shows what "
 			       "stands in its place");
-	if (job_init(&job, arena, options, environment) && read_script(&job))
-		status = compile_and_run(&job);
+	status = job_init(&job, arena, options, environment);
+	if (!status)
+		status = read_script(&job) ? compile_and_run(&job) : STATUS_USAGE;
 	job_finish(&job);
 	return status;
 }
@@ -338,11 +340,13 @@ int verb_info(struct arena *arena, const struct options *options,
 {
 	struct strbuf text;
 	struct job job;
+	int status;
 
 	if (!privileges_check())
 		return STATUS_USAGE;
-	if (!job_init(&job, arena, options, environment))
-		return STATUS_USAGE;
+	status = job_init(&job, arena, options, environment);
+	if (status)
+		return status;
 	strbuf_init(&text, arena);
 	host_info(job.target, BPFLINE_VERSION, &text);
 	put_ways(&text);
@@ -418,14 +422,17 @@ int verb_list(struct arena *arena, const struct options *options,
 {
 	bool is_script = options->text || (options->file && is_file(options->file));
 	const char *patterns = options->file;
-	int status = STATUS_USAGE;
+	int status;
 	struct strbuf text;
 	struct job job;
 
 	if (!options->target && !privileges_check())
 		return STATUS_USAGE;
 	strbuf_init(&text, arena);
-	if (job_init(&job, arena, options, environment) && (!is_script || read_script(&job))) {
+	status = job_init(&job, arena, options, environment);
+	if (!status && is_script && !read_script(&job))
+		status = STATUS_USAGE;
+	if (!status) {
 		if (is_script)
 			list_script(&job, &text);
 		else if (!patterns)

@@ -192,7 +192,7 @@ REFUSED = {
     "--timeout of nothing": (["--timeout", "0", "-e", HELLO], 1, r"--timeout takes a time"),
     "--timeout of parsecs": (["--timeout", "3parsecs", "-e", HELLO], 1, r"--timeout takes a time.*: 3parsecs"),
     "--timeout of ages": (["--timeout", "18446744073709551615", "-e", HELLO], 1, r"--timeout is too long"),
-    "--probe-filter that is none": (["--probe-filter", "a(", "-e", HELLO], 1, r"'a\(' is no regular expression"),
+    "--probe-filter that is none": (["--probe-filter", "a(", "-e", HELLO], 255, r"'a\(' is no regular expression"),
     "--aot": (["--aot", "TMP/x", "-e", HELLO], 1, r"--aot is not supported"),
     "--emit-elf": (["--emit-elf", "TMP/x", "-e", HELLO], 1, r"--emit-elf is not supported(?s:.)*--dump=object"),
     "-c of no program": (["-c", "/no/such/program", "-e", "interval:s:1 { }"], 1,
