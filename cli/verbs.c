@@ -371,6 +371,23 @@ static bool looks_like_file(const char *path)
 	return length > 3 && !strcmp(path + length - 3, ".bt");
 }
 
+/* A place of the script, with its arguments where -v asks for them and the place has some. */
+static void list_place(struct job *job, const char *name, struct strbuf *out)
+{
+	size_t length = strlen(name);
+	struct strbuf text;
+	struct diags diags; /* a place that no list has is listed by its name */
+
+	strbuf_init(&text, job->arena);
+	diags_init(&diags, job->arena, &job->sources);
+	if (job->options->verbose)
+		list_probes(job->arena, &job->language, name, job->options->pid, true, &diags, &text);
+	if (text.length > length && !strncmp(text.text, name, length) && text.text[length] == '\n')
+		strbuf_add(out, text.text, text.length);
+	else
+		strbuf_printf(out, "%s\n", name);
+}
+
 /* The attach points of a script, after expansion. */
 static void list_script(struct job *job, struct strbuf *out)
 {
@@ -391,7 +408,7 @@ static void list_script(struct job *job, struct strbuf *out)
 		for (j = 0; j < instance->points.count; j++)
 			if (!(instance->points.items[j]->type->flags & PROBE_RUNS_HERE) &&
 			    !instance->points.items[j]->is_part)
-				strbuf_printf(out, "%s\n", instance->points.items[j]->name);
+				list_place(job, instance->points.items[j]->name, out);
 	}
 }
 
@@ -407,24 +424,58 @@ static const char *next_pattern(struct arena *arena, const char **patterns)
 	return arena_strndup(arena, begin, (size_t)(end - begin));
 }
 
+/* "tracepiont:*": nothing is listed, and the reason is not that there is none. */
+static void warn_of_type(struct job *job, const char *pattern)
+{
+	const char *name = arena_strndup(job->arena, pattern, strcspn(pattern, ":"));
+	const struct probe_type *const *type;
+	struct suggestion suggestion;
+
+	if (!strchr(pattern, ':') || has_wildcard(name) || probe_type_named(&job->language, name))
+		return;
+	suggestion_init(&suggestion, name);
+	for (type = job->language.probe_types; *type; type++)
+		suggestion_offer(&suggestion, (*type)->name);
+	report_warning("there is no probe type '%s'", name);
+	if (suggestion.best)
+		report_hint("did you mean %s?", suggestion.best);
+}
+
 static void list_pattern(struct job *job, const char *pattern, struct strbuf *out)
 {
 	if (pattern && looks_like_file(pattern))
 		report_warning("It appears that '%s' is a filename but the file does not exist. "
 			       "Treating '%s' as a search pattern.",
 			       pattern, pattern);
+	else if (pattern && !job->options->no_warnings)
+		warn_of_type(job, pattern);
 	list_probes(job->arena, &job->language, pattern, job->options->pid, job->options->verbose,
 		    &job->diags, out);
+}
+
+/* Patterns between commas, or in words of their own, as where the shell has expanded one. */
+static void list_patterns(struct job *job, struct strbuf *out)
+{
+	const struct options *options = job->options;
+	const char *patterns = options->file;
+	size_t i;
+
+	if (!patterns)
+		list_pattern(job, NULL, out);
+	while (patterns)
+		list_pattern(job, next_pattern(job->arena, &patterns), out);
+	for (i = 0; i < options->param_count; i++)
+		for (patterns = options->params[i]; patterns;)
+			list_pattern(job, next_pattern(job->arena, &patterns), out);
 }
 
 int verb_list(struct arena *arena, const struct options *options,
 	      const struct environment *environment)
 {
 	bool is_script = options->text || (options->file && is_file(options->file));
-	const char *patterns = options->file;
-	int status;
 	struct strbuf text;
 	struct job job;
+	int status;
 
 	if (!options->target && !privileges_check())
 		return STATUS_USAGE;
@@ -435,11 +486,8 @@ int verb_list(struct arena *arena, const struct options *options,
 	if (!status) {
 		if (is_script)
 			list_script(&job, &text);
-		else if (!patterns)
-			list_pattern(&job, NULL, &text);
 		else
-			while (patterns)
-				list_pattern(&job, next_pattern(arena, &patterns), &text);
+			list_patterns(&job, &text);
 		status = print_diags(&job);
 		fwrite(text.text, 1, text.length, stdout);
 	}
