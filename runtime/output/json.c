@@ -109,9 +109,9 @@ static void series_json(const struct value *value, struct strbuf *out)
 	strbuf_putc(out, '[');
 	for (; epoch <= value->series.last; epoch++) {
 		strbuf_puts(out, i ? ", " : "");
-		strbuf_puts(out, "{\"interval_start\": \"");
+		strbuf_puts(out, "{\"interval_start\":\"");
 		series_time(epoch * value->series.interval, "%Y-%m-%dT%H:%M:%S", 9, out);
-		strbuf_puts(out, "\", \"value\": ");
+		strbuf_puts(out, "\",\"value\":");
 		if (i < value->series.count && value->series.points[i].epoch == epoch)
 			integer_json(value->series.points[i++].value, value->is_signed, out);
 		else
