@@ -125,6 +125,7 @@ def test_info_has_the_lines_that_engines_read(bpftrace):
     for line in INFO:
         assert re.search(r"(^|  )%s: (yes|no)\b" % re.escape(line), result.stdout, re.MULTILINE), line
     assert not re.search(r" $", result.stdout, re.MULTILINE)
+    assert "  libdw (DWARF support): yes\n" in result.stdout, "args of uprobes come from debug information"
 
 
 def test_diagnostics(bpftrace, tmp_path):
