@@ -42,7 +42,7 @@ def test_one_file_for_several_places_by_any_path(bpfline, tmp_path):
     (tmp_path / "out.pcap").write_bytes(b"what was there before" * 100)
     script = """%s { skboutput("out.pcap", args.skb, args.skb->len, 0); }
                 rawtracepoint:net_dev_queue { skboutput("link.pcap", args.skb, args.skb->len, 14); }
-                %s { skboutput("./other.pcap", args.skb, args.skb->len, 0); exit(); }""" % (RECEIVED, RECEIVED)
+                %s { skboutput("./other.pcap", args.skb, args.skb->len, 0); }""" % (RECEIVED, RECEIVED)
     before = os.getcwd()
     os.chdir(tmp_path)
     try:
