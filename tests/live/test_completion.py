@@ -1,19 +1,15 @@
 """Completion in bash, as somebody who types sees it."""
 import os
-import pty
 import re
-import select
-import signal
-import time
 
 import pytest
 
 import sources
+from shells import Shell
 from support import SOURCE
 
 SCRIPT = os.path.join(SOURCE, "cli", "completion", "bpfline.bash")
 LIMIT_MS = 50
-PROMPT = "#ready#"
 
 # What is typed before the tab key; what the line is then.
 TYPED = {
@@ -40,54 +36,12 @@ TYPED = {
 }
 
 
-class Shell:
-    """A bash at a terminal of its own."""
-
-    def __init__(self, folder):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            env = {"PATH": "%s:/usr/bin:/bin:/usr/sbin:/sbin" % folder, "PS1": PROMPT, "TERM": "dumb", "INPUTRC": "/dev/null",
-                   "HISTFILE": "/dev/null", "LC_ALL": "C.UTF-8"}
-            os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], env)
-        self.read(lambda got: got.endswith(PROMPT))
-        self.line("bind 'set bell-style none'; bind 'set enable-bracketed-paste off'; stty cols 500; . %s" % SCRIPT)
-
-    def line(self, text):
-        """What a command prints."""
-        self.send(text + "\n")
-        return self.read(lambda got: got.endswith(PROMPT))[:-len(PROMPT)]
-
-    def send(self, text):
-        os.write(self.fd, text.encode())
-
-    def read(self, is_enough, seconds=10.0):
-        got, limit = "", time.monotonic() + seconds
-        while not is_enough(got) and time.monotonic() < limit:
-            if select.select([self.fd], [], [], 0.02)[0]:
-                got += os.read(self.fd, 65536).decode(errors="replace")
-        return got
-
-    def complete(self, typed, expected):
-        """The line after the tab key: as soon as it is as expected, and stays so, or after a while."""
-        self.send(typed + "\t")
-        got = self.read(lambda got: got.endswith(expected))
-        got += self.read(lambda got: False, 0.1)
-        self.send("\x15\x0b")  # the prompt may be drawn anew, so that a command has to tell
-        self.send(": cleared\n")
-        self.read(lambda got: got.endswith("cleared\r\n" + PROMPT))
-        return got
-
-    def close(self):
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self.fd)
-
-
 @pytest.fixture(scope="module")
 def shell(bpfline, live):
     if not os.access("/usr/bin/awk", os.X_OK):
         pytest.skip("no awk")
-    shell = Shell(os.path.dirname(bpfline.path))
+    shell = Shell(["bash", "--norc", "--noprofile", "-i"], os.path.dirname(bpfline.path),
+                  "bind 'set bell-style none'; bind 'set enable-bracketed-paste off'; . %s" % SCRIPT)
     yield shell
     shell.close()
 
