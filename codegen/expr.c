@@ -190,6 +190,24 @@ static struct val emit_array_of(struct codegen *cg, struct val val, const struct
 	return slot;
 }
 
+/*
+ * Where the kernel knows what a pointer points to, memory of ours or an object of a typed program,
+ * it refuses most arithmetic, though its number was asked for.  What is added to a number in memory
+ * has become one.
+ */
+static struct val emit_number_of(struct codegen *cg, struct val pointer)
+{
+	bool is_typed = cg->instance->points.items[0]->mechanism->prog_type == BPF_PROG_TYPE_TRACING;
+	struct val slot;
+
+	if (val_is_const(pointer) || (pointer.kind == VAL_REG && !is_typed))
+		return pointer;
+	slot = build_slot(cg->b, 8);
+	build_store(cg->b, 8, slot, 0, val_const(0));
+	build_atomic(cg->b, BPF_ADD, 8, slot, 0, pointer);
+	return build_load_number(cg->b, slot, 0);
+}
+
 static struct val emit_cast(struct codegen *cg, const struct expr *expr)
 {
 	const struct expr *operand = expr->cast.operand;
@@ -198,6 +216,8 @@ static struct val emit_cast(struct codegen *cg, const struct expr *expr)
 	if (type_in_register(to)) {
 		if (from->kind == TYPE_ARRAY)
 			return build_load(cg->b, to->size, type_is_signed(to), emit_expr(cg, operand), 0);
+		if (from->kind == TYPE_POINTER && to->kind == TYPE_INT)
+			return emit_convert(cg, emit_number_of(cg, emit_expr(cg, operand)), from, to);
 		return emit_convert(cg, emit_expr(cg, operand), from, to);
 	}
 	if (to->kind == TYPE_LATE && type_in_register(from)) {
