@@ -115,6 +115,12 @@ static bool is_about_helper(const char *complaint)
 	       strstr(complaint, "helper call is not allowed");
 }
 
+/* An argument that a tracepoint may be without. */
+static bool is_about_nothing(const char *complaint)
+{
+	return strstr(complaint, "null-check it first") || strstr(complaint, "_or_null");
+}
+
 static void hint_at_way_out(const struct code_line *line, const char *complaint, bool verbose, int err)
 {
 	if (line->c_function)
@@ -126,6 +132,9 @@ static void hint_at_way_out(const struct code_line *line, const char *complaint,
 	else if (is_about_helper(complaint))
 		report_hint("this kernel does not offer that to such a probe: its version, its "
 			    "configuration or a lockdown is against it");
+	else if (is_about_nothing(complaint))
+		report_hint("this argument may be 0: look before what it points to, as in "
+			    "if (args.NAME) { ... }");
 	else if (*complaint && !verbose)
 		report_hint("this is a mistake in bpfline; -v shows the kernel's whole log");
 	else if (err == -EPERM || err == -EACCES)

@@ -1,6 +1,8 @@
 """skboutput(): what is in the files, what is lost, and what cannot be written."""
+import errno
 import json
 import os
+import socket
 import time
 
 import pytest
@@ -156,3 +158,22 @@ def test_a_full_disk(bpfline):
     result, _ = trace(bpfline, '%s { skboutput("/dev/full", args.skb, args.skb->len, 0); }' % RECEIVED, PAYLOADS)
     assert result.status == 1
     assert "ERROR: failed to write packets to '/dev/full': No space left on device" in result.stderr
+
+
+def test_an_argument_that_may_be_missing(bpfline, path):
+    """Since 6.13 the kernel says of some that they may be."""
+    if "sk_buff * skb__nullable" not in bpfline.run("-lv", "rawtracepoint:tcp_send_reset").stdout:
+        pytest.skip("no such argument here")
+    call = 'skboutput("%s", args.skb__nullable, args.skb__nullable->len, 0);' % path
+    result = bpfline.script("rawtracepoint:tcp_send_reset { %s }" % call)
+    assert result.status == 255
+    assert "HINT: this argument may be 0" in result.stderr and "mistake" not in result.stderr
+    receiver = socket.socket()
+    receiver.bind(("127.0.0.1", 0))  # and listens not
+    with bpfline.start("rawtracepoint:tcp_send_reset /args.skb__nullable/ { %s }" % call) as tracer:
+        with socket.socket() as sender:
+            assert sender.connect_ex(receiver.getsockname()) == errno.ECONNREFUSED
+        result = tracer.stop()
+    receiver.close()
+    assert (result.status, result.stderr) == (0, "Attached 1 probe\n")
+    assert read_pcap(path)
