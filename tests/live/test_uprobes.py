@@ -507,7 +507,7 @@ REFUSED = {
     "argument at the return": ("uretprobe:TARGET:add { print(arg0); }", r"arg0"),
     "argument on the stack": ("uprobe:TARGET:add { print(arg6); }", r"arg6 is not in a register(?s:.)*6"),
     "args": ("uprobe:TARGET:add { print(args.z); }", r"its fields: a, b, c, d, e, f"),
-    "unknown register": ('uprobe:TARGET:add { print(reg("xx")); }', r"no register called 'xx'"),
+    "unknown register": ('uprobe:TARGET:add { print(reg("xx")); }', r"'xx' is not a valid register"),
     "retval of usdt": ("usdt:TARGET:guarded { print(retval); }", r"retval"),
 }
 
