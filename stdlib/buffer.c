@@ -57,17 +57,17 @@ static void check_buf(struct checker *checker, struct expr *call)
 			    most);
 }
 
-/* The length, at most `capacity`. */
-static struct val emit_length(struct codegen *cg, const struct expr *length, uint32_t capacity)
+/* The length, at most `most`. */
+static struct val build_cap(struct builder *b, struct val val, uint32_t most)
 {
-	struct builder *b = cg->b;
-	uint32_t capped = build_var(b), end = build_label(b);
-	struct val val = emit_expr(cg, length);
+	uint32_t capped, end;
 
 	if (val_is_const(val))
-		return val_const((uint64_t)val.number > capacity ? capacity : val.number);
-	build_var_set(b, capped, val_const(capacity));
-	build_branch(b, BPF_JGE, val, val_const(capacity), end);
+		return val_const((uint64_t)val.number > most ? most : val.number);
+	capped = build_var(b);
+	end = build_label(b);
+	build_var_set(b, capped, val_const(most));
+	build_branch(b, BPF_JGE, val, val_const(most), end);
 	build_enter(b);
 	build_var_set(b, capped, val);
 	build_leave(b);
@@ -79,12 +79,18 @@ static void emit_buf(struct codegen *cg, const struct expr *call, struct val add
 {
 	const struct expr *arg = call_arg(call, 0), *length = call_arg(call, 1);
 	uint32_t capacity = call->type->buffer.capacity;
-	struct place from = source_of(cg, arg);
-	struct val count = length ? emit_length(cg, length, capacity) : val_const(capacity);
+	bool is_own, is_longer;
+	struct place from = source_or_own(cg, arg, &is_own);
+	struct val count = length ? build_cap(cg->b, emit_expr(cg, length), capacity) :
+				    val_const(capacity);
 
-	if (!cg->is_wide_open)
+	/* Behind a value of ours is nothing of it, while an array in a struct may go on. */
+	is_longer = is_own && capacity > arg->type->size;
+	if (!cg->is_wide_open || is_longer)
 		emit_zero(cg, address, call->type->size);
 	build_store(cg->b, 4, address, offsetof(struct buffer_header, length), count);
+	if (is_longer)
+		count = build_cap(cg->b, count, arg->type->size);
 	if (capacity)
 		emit_read_count(cg, build_offset(cg->b, address, sizeof(struct buffer_header)), count,
 				from.address, from.space);

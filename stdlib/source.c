@@ -18,6 +18,13 @@ static enum space space_of_address(const struct type *type, enum space otherwise
 
 struct place source_of(struct codegen *cg, const struct expr *arg)
 {
+	bool ignored;
+
+	return source_or_own(cg, arg, &ignored);
+}
+
+struct place source_or_own(struct codegen *cg, const struct expr *arg, bool *ret_is_own)
+{
 	enum space space = cg->instance->points.items[0]->type->space;
 	struct place place;
 
@@ -25,6 +32,7 @@ struct place source_of(struct codegen *cg, const struct expr *arg)
 		place = emit_place(cg, arg);
 	else
 		place = (struct place){ emit_expr(cg, arg), space_of_address(arg->type, space) };
+	*ret_is_own = place.space == SPACE_NONE && is_own_place(arg->type);
 	if (place.space == SPACE_NONE)
 		place.space = is_own_place(arg->type) || space == SPACE_NONE ? SPACE_KERNEL : space;
 	return place;

@@ -9,6 +9,9 @@
 /* An address and whose memory it is: of a pointer, an integer, or an array's or string's own place. */
 struct place source_of(struct codegen *cg, const struct expr *arg);
 
+/* *ret_is_own: it is a value that the program itself holds. */
+struct place source_or_own(struct codegen *cg, const struct expr *arg, bool *ret_is_own);
+
 /* Copies `size` bytes from there. */
 void emit_source_into(struct codegen *cg, const struct expr *arg, uint32_t size, struct val address);
 
