@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <linux/magic.h>
 #include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/compiler.h"
 #include "base/strbuf.h"
@@ -120,8 +122,14 @@ int cgroup_id(const char *path, uint64_t *ret_id)
 		struct file_handle handle;
 		char room[sizeof(struct file_handle) + sizeof(uint64_t)];
 	} file = { .handle.handle_bytes = sizeof(uint64_t) };
+	struct statfs system;
 	int mount;
 
+	if (statfs(path, &system))
+		return -errno;
+	/* Files elsewhere have handles, too, which are no ids. */
+	if (system.f_type != CGROUP2_SUPER_MAGIC && system.f_type != CGROUP_SUPER_MAGIC)
+		return -EINVAL;
 	if (name_to_handle_at(AT_FDCWD, path, &file.handle, &mount, 0) < 0)
 		return -errno;
 	memcpy(ret_id, file.handle.f_handle, sizeof(*ret_id));

@@ -31,7 +31,7 @@ static void check_cgroupid(struct checker *checker, struct expr *call)
 	if (err)
 		diag_report(checker->program->diags, path->span, DIAG_UNKNOWN_SYMBOL,
 			    "Failed to get the cgroup id of '%s': %s", path->string.text,
-			    strerror(-err));
+			    err == -EINVAL ? "it is no control group" : strerror(-err));
 }
 
 static struct val emit_cgroupid(struct codegen *cg, const struct expr *call)

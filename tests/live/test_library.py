@@ -30,6 +30,13 @@ def test_cgroupid_is_the_number_of_the_folder(bpfline):
     assert int(result.stdout) == os.stat(folder).st_ino
 
 
+@pytest.mark.parametrize("path", ["/proc", __file__])
+def test_cgroupid_of_what_is_no_control_group(bpfline, path):
+    result = bpfline.script('begin { print(cgroupid("%s")); }' % path)
+    assert result.status == 1
+    assert "Failed to get the cgroup id of '%s': it is no control group" % path in result.stderr
+
+
 def test_debugf_writes_to_the_trace_of_the_kernel(bpfline):
     if not os.access(TRACE, os.R_OK):
         pytest.skip("%s cannot be read" % TRACE)
