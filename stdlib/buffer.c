@@ -57,31 +57,13 @@ static void check_buf(struct checker *checker, struct expr *call)
 			    most);
 }
 
-/* The length, at most `most`. */
-static struct val build_cap(struct builder *b, struct val val, uint32_t most)
-{
-	uint32_t capped, end;
-
-	if (val_is_const(val))
-		return val_const((uint64_t)val.number > most ? most : val.number);
-	capped = build_var(b);
-	end = build_label(b);
-	build_var_set(b, capped, val_const(most));
-	build_branch(b, BPF_JGE, val, val_const(most), end);
-	build_enter(b);
-	build_var_set(b, capped, val);
-	build_leave(b);
-	build_place(b, end);
-	return build_var_get(b, capped);
-}
-
 static void emit_buf(struct codegen *cg, const struct expr *call, struct val address)
 {
 	const struct expr *arg = call_arg(call, 0), *length = call_arg(call, 1);
 	uint32_t capacity = call->type->buffer.capacity;
 	bool is_own, is_longer;
 	struct place from = source_or_own(cg, arg, &is_own);
-	struct val count = length ? build_cap(cg->b, emit_expr(cg, length), capacity) :
+	struct val count = length ? build_at_most(cg->b, emit_expr(cg, length), capacity) :
 				    val_const(capacity);
 
 	/* Behind a value of ours is nothing of it, while an array in a struct may go on. */
@@ -90,7 +72,7 @@ static void emit_buf(struct codegen *cg, const struct expr *call, struct val add
 		emit_zero(cg, address, call->type->size);
 	build_store(cg->b, 4, address, offsetof(struct buffer_header, length), count);
 	if (is_longer)
-		count = build_cap(cg->b, count, arg->type->size);
+		count = build_at_most(cg->b, count, arg->type->size);
 	if (capacity)
 		emit_read_count(cg, build_offset(cg->b, address, sizeof(struct buffer_header)), count,
 				from.address, from.space);

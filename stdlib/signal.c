@@ -14,6 +14,7 @@
 #include "sema/check.h"
 #include "stdlib/call.h"
 #include "stdlib/library.h"
+#include "stdlib/source.h"
 
 enum { SIGNAL_MAX = 64 };
 
@@ -139,22 +140,33 @@ static void check_write_user(struct checker *checker, struct expr *call)
 	if (to->type->kind != TYPE_POINTER && to->type->kind != TYPE_INT)
 		diag_report(checker->program->diags, to->span, DIAG_ARG_TYPE,
 			    "write_user() writes to an address (%s provided)", to->type->name);
-	if (type_in_register(from->type))
+	if (from->type->kind == TYPE_POINTER || from->type->kind == TYPE_AGGREGATE)
 		diag_report(checker->program->diags, from->span, DIAG_ARG_TYPE,
-			    "write_user() writes a string, an array or a tuple (%s provided)",
+			    "write_user() writes a value of the script's own (%s provided)",
 			    from->type->name);
-	else
-		check_number_arg(checker, call, 2, 0, from->type->size, &length);
+	else if (expr_is_number(call_arg(call, 2), &length))
+		check_number_arg(checker, call, 2, 1, from->type->size, &length);
 }
 
 static struct val emit_write_user(struct codegen *cg, const struct expr *call)
 {
-	struct val to = emit_expr(cg, call_arg(call, 0)), from = emit_expr(cg, call_arg(call, 1));
-	struct val error = BUILD_CALL(cg->b, BPF_FUNC_probe_write_user, to, from,
-				      emit_expr(cg, call_arg(call, 2)));
+	const struct type *type = call_arg(call, 1)->type;
+	struct val to = emit_expr(cg, call_arg(call, 0)), from = build_slot(cg->b, type->size), length;
+	uint32_t error = build_var(cg->b), end = build_label(cg->b);
 
+	emit_expr_into(cg, call_arg(call, 1), type, from);
+	length = build_at_most(cg->b, emit_expr(cg, call_arg(call, 2)), type->size);
+	/* The helper takes no 0. */
+	build_var_set(cg->b, error, val_const(0));
+	build_branch(cg->b, BPF_JEQ, length, val_const(0), end);
+	build_enter(cg->b);
+	build_var_set(cg->b, error,
+		      BUILD_CALL(cg->b, BPF_FUNC_probe_write_user, to, from, length));
+	build_leave(cg->b);
+	build_place(cg->b, end);
 	/* 1 when the error is 0 and not negative. */
-	return build_alu(cg->b, BPF_RSH, build_alu(cg->b, BPF_XOR, error, val_const(-1)),
+	return build_alu(cg->b, BPF_RSH,
+			 build_alu(cg->b, BPF_XOR, build_var_get(cg->b, error), val_const(-1)),
 			 val_const(63));
 }
 

@@ -3,6 +3,8 @@
  */
 #include "stdlib/source.h"
 
+#include <linux/bpf.h>
+
 static bool is_own_place(const struct type *type)
 {
 	return type->kind == TYPE_ARRAY || type->kind == TYPE_STRING;
@@ -66,4 +68,21 @@ struct val emit_padded_string(struct codegen *cg, const struct expr *arg)
 	emit_expr_into(cg, arg, arg->type, slot);
 	cg->is_wide_open = was_open;
 	return slot;
+}
+
+struct val build_at_most(struct builder *b, struct val number, uint32_t most)
+{
+	uint32_t capped, end;
+
+	if (val_is_const(number))
+		return val_const((uint64_t)number.number > most ? most : number.number);
+	capped = build_var(b);
+	end = build_label(b);
+	build_var_set(b, capped, val_const(most));
+	build_branch(b, BPF_JGE, number, val_const(most), end);
+	build_enter(b);
+	build_var_set(b, capped, number);
+	build_leave(b);
+	build_place(b, end);
+	return build_var_get(b, capped);
 }

@@ -21,4 +21,7 @@ void emit_source_into(struct codegen *cg, const struct expr *arg, uint32_t size,
  */
 struct val emit_padded_string(struct codegen *cg, const struct expr *arg);
 
+/* A number of bytes as the verifier wants it: what is above `most`, or negative, is `most`. */
+struct val build_at_most(struct builder *b, struct val number, uint32_t most);
+
 #endif

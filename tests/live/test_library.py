@@ -56,7 +56,11 @@ def test_debugf_writes_to_the_trace_of_the_kernel(bpfline):
 WRITE = """
 tracepoint:syscalls:sys_enter_read /comm == "head"/ { @buffer = args.buf; }
 tracepoint:syscalls:sys_exit_read /comm == "head" && args.ret == 6/ {
-	print(write_user(@buffer, "hello\\n", 6));
+	$three = 3;
+	$two = (uint16)0x6f6c;
+	$none = 0;
+	print((write_user(@buffer, "HEL??\\n", 6), write_user(@buffer, "hell", $three)));
+	print((write_user(@buffer + 3, $two, 2), write_user(@buffer, $two, $none), write_user(8, $two, 2)));
 	clear(@buffer);
 }
 """
@@ -67,7 +71,8 @@ def test_write_user_changes_what_a_process_has_read(bpfline):
     if "bpf_probe_write_user" in result.stderr:
         assert result.status == 255 and "lockdown" in result.stderr
         pytest.skip("this kernel does not let programs write to processes")
-    assert (result.status, sorted(result.stdout.split())) == (0, ["hello", "true"])
+    assert result.status == 0
+    assert sorted(result.stdout.split("\n")) == ["", "", "", "(true, true)", "(true, true, false)", "hello"]
 
 
 @pytest.mark.parametrize("probe", ["interval:ms:10", "tracepoint:raw_syscalls:sys_exit",
