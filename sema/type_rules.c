@@ -121,6 +121,8 @@ static const struct type *widen_for_literal(struct types *types, const struct ty
 	bool is_signed = integer->integer.is_signed || literal->integer.is_negative;
 	unsigned size = integer->size;
 
+	if (literal_fits(literal, integer))
+		return integer;
 	if (is_signed && !integer->integer.is_signed)
 		size *= 2;
 	for (; size < 8; size *= 2)
