@@ -44,24 +44,14 @@ static void check_hist(struct checker *checker, struct expr *call)
 static void update_hist(struct codegen *cg, const struct expr *call, const struct type *type,
 			struct val record)
 {
-	uint32_t bits = type->aggregate.bits, index, large, end, skip;
+	uint32_t bits = type->aggregate.bits;
 	struct builder *b = cg->b;
 	struct val val = emit_expr(cg, call_arg(call, 0));
+	uint32_t index = build_var(b), end = build_label(b), skip = build_label(b);
 
-	index = build_var(b);
-	large = build_label(b);
-	end = build_label(b);
-	skip = build_label(b);
 	build_var_set(b, index, val_const(0));
 	build_branch(b, BPF_JSLT, val, val_const(0), end);
 	build_enter(b);
-	build_branch(b, BPF_JGE, val, val_const(1 << bits), large);
-	/* Added here, not before the branch: older verifiers lose the range of the sum there. */
-	build_enter(b);
-	build_var_set(b, index, bits ? build_alu(b, BPF_ADD, val, val_const(1)) : val_const(1));
-	build_leave(b);
-	build_jump(b, end);
-	build_place(b, large);
 	build_var_set(b, index,
 		      build_alu(b, BPF_ADD, emit_log_linear(cg, val, bits), val_const(1)));
 	build_leave(b);

@@ -16,18 +16,21 @@ void emit_bucket(struct codegen *cg, struct val record, struct val index)
 		    build_alu(b, BPF_ADD, build_load(b, 8, false, bucket, 0), val_const(1)));
 }
 
+/* How many bits each of 0 to 15 has. */
+#define BITS_OF_NIBBLES 0x4444444433332210
+
 /*
- * floor(log2(val)) of an unsigned val above 0, by halving.  Without branches: they
- * would be 64 ways to the verifier, half a millisecond of it for each histogram, and
- * of values that vary the CPU would guess them wrong.
+ * How many bits an unsigned val has, by halving.  Without branches: they would be 64
+ * ways to the verifier, half a millisecond of it for each histogram, and of values
+ * that vary the CPU would guess them wrong.
  */
-static struct val emit_log2(struct codegen *cg, struct val val)
+static struct val emit_bit_count(struct codegen *cg, struct val val)
 {
 	struct builder *b = cg->b;
-	struct val rest = val, log = val_const(0), part;
+	struct val rest = val, count = val_const(0), part;
 	int step, shift;
 
-	for (step = 32, shift = 5; step; step /= 2, shift--) {
+	for (step = 32, shift = 5; step >= 4; step /= 2, shift--) {
 		/* Its sign bit says that the rest has more than `step` bits. */
 		if (step == 32)
 			part = build_neg(b, build_alu(b, BPF_RSH, rest, val_const(step)));
@@ -35,23 +38,26 @@ static struct val emit_log2(struct codegen *cg, struct val val)
 			part = build_alu(b, BPF_SUB, val_const((1ll << step) - 1), rest);
 		part = build_alu(b, BPF_RSH, part, val_const(63));
 		part = build_alu(b, BPF_LSH, part, val_const(shift));
-		if (step > 1)
-			rest = build_alu(b, BPF_RSH, rest, part);
-		log = build_alu(b, BPF_ADD, log, part);
+		rest = build_alu(b, BPF_RSH, rest, part);
+		count = build_alu(b, BPF_ADD, count, part);
 	}
-	return log;
+	part = build_alu(b, BPF_RSH, val_const(BITS_OF_NIBBLES), build_alu(b, BPF_LSH, rest, val_const(2)));
+	return build_alu(b, BPF_ADD, count, build_alu(b, BPF_AND, part, val_const(7)));
 }
 
+/* A number below 2^bits is its own range, as it is with a power of 0. */
 struct val emit_log_linear(struct codegen *cg, struct val val, uint32_t bits)
 {
 	struct builder *b = cg->b;
-	struct val power = build_alu(b, BPF_SUB, emit_log2(cg, val), val_const(bits)), high, low;
+	struct val power;
 
 	if (!bits)
-		return build_alu(b, BPF_ADD, power, val_const(1));
-	high = build_alu(b, BPF_LSH, build_alu(b, BPF_ADD, power, val_const(1)), val_const(bits));
-	low = build_alu(b, BPF_AND, build_alu(b, BPF_RSH, val, power), val_const((1 << bits) - 1));
-	return build_alu(b, BPF_ADD, high, low);
+		return emit_bit_count(cg, val);
+	power = build_alu(b, BPF_SUB,
+			  emit_bit_count(cg, build_alu(b, BPF_OR, val, val_const(1 << bits))),
+			  val_const(bits + 1));
+	return build_alu(b, BPF_ADD, build_alu(b, BPF_LSH, power, val_const(bits)),
+			 build_alu(b, BPF_RSH, val, power));
 }
 
 uint64_t log_linear_edge(uint32_t bits, uint32_t range)

@@ -9,7 +9,7 @@
 
 #include "codegen/lower.h"
 
-/* The range that holds `val`, a uint64 that is 2^bits at least. */
+/* The range that holds `val`, a uint64. */
 struct val emit_log_linear(struct codegen *cg, struct val val, uint32_t bits);
 
 /* record[index]++, where the verifier can see the range of the index. */

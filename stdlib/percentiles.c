@@ -62,26 +62,12 @@ static struct val emit_magnitude(struct codegen *cg, struct val val)
 	return build_var_get(b, magnitude);
 }
 
-static struct val emit_range(struct codegen *cg, struct val magnitude, uint32_t bits)
-{
-	struct builder *b = cg->b;
-	uint32_t range = build_var(b), end = build_label(b);
-
-	build_var_set(b, range, magnitude);
-	build_branch(b, BPF_JLT, magnitude, val_const(1 << bits), end);
-	build_enter(b);
-	build_var_set(b, range, emit_log_linear(cg, magnitude, bits));
-	build_leave(b);
-	build_place(b, end);
-	return build_var_get(b, range);
-}
-
 /* Signed: the upper half of the buckets is of what is not below 0, the lower half mirrors it. */
 static struct val emit_signed_index(struct codegen *cg, struct val val, const struct type *type)
 {
 	uint32_t half = aggregate_bucket_count(type) / 2;
 	struct builder *b = cg->b;
-	struct val range = emit_range(cg, emit_magnitude(cg, val), type->aggregate.bits);
+	struct val range = emit_log_linear(cg, emit_magnitude(cg, val), type->aggregate.bits);
 	uint32_t index = build_var(b), end = build_label(b);
 
 	build_var_set(b, index, build_alu(b, BPF_ADD, range, val_const(half)));
@@ -103,7 +89,7 @@ static void update_percentiles(struct codegen *cg, const struct expr *call, cons
 	total = build_alu(b, BPF_ADD, build_load(b, 8, false, record, 0), val);
 	build_store(b, 8, record, 0, total);
 	index = type->aggregate.is_signed ? emit_signed_index(cg, val, type)
-					  : emit_range(cg, val, type->aggregate.bits);
+					  : emit_log_linear(cg, val, type->aggregate.bits);
 	/* Always below.  The verifier does not see that a number's size goes with its bits. */
 	build_branch(b, BPF_JGE, index, val_const(aggregate_bucket_count(type)), end);
 	build_enter(b);
