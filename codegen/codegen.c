@@ -142,7 +142,7 @@ static enum build_dump builder_stage(const struct compile_dump *dump)
 }
 
 /* BPF_COMPLEXITY_LIMIT_INSNS of the kernel, since 5.2. */
-enum { PROGRAM_INSNS_MAX = 1000000 };
+enum { PROGRAM_INSNS_MAX = 1000000, PROGRAM_MAPS_MAX = 64 };
 
 void codegen_dump_code(struct codegen *cg, const char *title, const struct code *code)
 {
@@ -269,6 +269,26 @@ static void resolve_functions(struct object_program *program, const uint32_t *st
 	program->relocs.count = kept;
 }
 
+/* MAX_USED_MAPS of the kernel; it would say that the program is too large. */
+static void check_maps(struct codegen *cg, const struct object_program *program)
+{
+	size_t all = cg->object->maps.count, used = 0, own = 0, i;
+	bool *is_used = arena_new_array(cg->arena, bool, all);
+
+	for (i = 0; i < program->relocs.count; i++)
+		is_used[program->relocs.items[i].map] = true;
+	for (i = 0; i < all; i++) {
+		used += is_used[i];
+		own += is_used[i] && cg->object->maps.items[i].role != OBJECT_MAP_SCRIPT;
+	}
+	if (used <= PROGRAM_MAPS_MAX)
+		return;
+	diag_report(cg->program->diags, program->span, DIAG_PROGRAM_TOO_LARGE,
+		    "a probe may use %zu maps, this one uses %zu", PROGRAM_MAPS_MAX - own, used - own);
+	diag_hint(cg->program->diags, "one map serves for several with a name as a part of the key: "
+		  "@[\"reads\", tid]");
+}
+
 static void add_program(struct maker *maker, const struct group *group, const struct code *code)
 {
 	struct codegen *cg = &maker->cg;
@@ -284,6 +304,7 @@ static void add_program(struct maker *maker, const struct group *group, const st
 	starts = arena_new_array(cg->arena, uint32_t, cg->functions.count);
 	join_functions(cg, &program, code, starts);
 	resolve_functions(&program, starts);
+	check_maps(cg, &program);
 	debug_info_add(&maker->debug_info, &program, cg->function_name,
 		       (const struct code *const *)cg->functions.items, starts, cg->functions.count);
 	vec_push(cg->arena, &cg->object->programs, program);

@@ -311,7 +311,8 @@ void layout_slots(struct function *fn, uint32_t limit, bool with_scratch)
 	fn->slots_size = most.stack;
 	fn->scratch_size = most.scratch;
 	if (most.scratch > SCRATCH_MAX)
-		function_fail(fn, "the values of this probe need more than 32768 bytes at a time");
+		function_fail(fn, "the values of this probe need more than 32768 bytes at a time: "
+				  "strings with a length, str(p, 64), need less");
 	if (!most.scratch && !with_scratch)
 		return;
 	add_lookup(fn, with_scratch ? argument_count(fn) : lookup_place(fn));

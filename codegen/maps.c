@@ -36,6 +36,7 @@ enum {
 
 	SHORT_STRING = 64, /* bytes of a short string in a key, with the NUL */
 	LONG_STRING = 128, /* from here on a map has short ones apart */
+	FEW_MAPS = 24,	   /* if there are no more of them in the script */
 };
 
 /* Bytes that all elements of a hash take. */
@@ -225,7 +226,8 @@ void maps_add_script(struct program *program, struct object *object)
 
 	for (i = 0; i < program->maps.count; i++)
 		vec_push(program->arena, &object->maps, script_map(program, program->maps.items[i]));
-	for (i = 0; i < program->maps.count; i++)
+	/* A program may use 64 maps, and needs some for other things. */
+	for (i = 0; i < program->maps.count && program->maps.count <= FEW_MAPS; i++)
 		add_short(program, object, program->maps.items[i]);
 }
 

@@ -365,3 +365,9 @@ def test_nothing_stays_after_a_kill(bpfline):
         os.kill(tracer.pid, signal.SIGKILL)
         tracer.process.communicate()
     leftovers.check()
+
+
+def test_as_many_maps_as_a_program_may_use(bpfline):
+    """The kernel takes 64 of them; those with strings in their keys lie in two where there are few."""
+    result = bpfline.script("begin { %s }" % "".join("@m%d[str(curtask)] = count(); " % i for i in range(60)))
+    assert result.status == 0 and len(result.maps) == 60, result.stderr
