@@ -53,7 +53,11 @@ static int create_map(struct session *session, uint32_t index)
 
 static void explain_creation(const struct object_map *map, int err)
 {
+	uint32_t element = map->key_size + map->value_size;
+
 	report_error("failed to create the map '%s': %s", map->name, strerror(-err));
+	if (err == -E2BIG && (uint64_t)element * map->max_entries > INT32_MAX)
+		err = -ENOMEM; /* not one is too large, but all together */
 	switch (-err) {
 	case E2BIG:
 		report_hint("keys of %u bytes or values of %u are more than this kernel takes; "
@@ -62,8 +66,9 @@ static void explain_creation(const struct object_map *map, int err)
 		break;
 	case ENOMEM:
 	case EINVAL:
-		report_hint("it has room for %u elements of %u bytes; max_map_keys makes it smaller",
-			    map->max_entries, map->key_size + map->value_size);
+		report_hint("it has room for %u elements of %u bytes; max_map_keys or its declaration "
+			    "makes it smaller",
+			    map->max_entries, element);
 		break;
 	case EPERM:
 		report_hint("creating maps takes root, or CAP_BPF");

@@ -453,6 +453,10 @@ static void check_maps(struct program *program)
 		} else if (!map->declaration->capacity->number.value) {
 			diag_report(program->diags, map->declaration->capacity->span, DIAG_ARG_RANGE,
 				    "%s would have room for nothing: a capacity is 1 or more", map->name);
+		} else if (map->declaration->capacity->number.value > UINT32_MAX) {
+			diag_report(program->diags, map->declaration->capacity->span, DIAG_ARG_RANGE,
+				    "the capacity of %s is more than the kernel counts: %u at most",
+				    map->name, UINT32_MAX);
 		} else if (!map->value_type) {
 			diag_report(program->diags, map->declaration->name_span, DIAG_UNUSED,
 				    "Unused map: %s", map->name);

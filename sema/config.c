@@ -4,6 +4,7 @@
 #include "sema/config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -36,6 +37,16 @@ static const struct {
 	{ "unstable_typeinfo", { "enable", "warn", "error" } },
 	{ "unstable_tseries", { "enable", "warn", "error" } },
 	{ "unstable_dw_ustack", { "enable", "warn", "error" } },
+};
+
+/* Numbers that a key is limited to; the others take any. */
+static const struct {
+	const char *key;
+	uint64_t least, most;
+} ranges[] = {
+	{ "max_strlen", 1, UINT32_MAX },
+	{ "max_map_keys", 1, UINT32_MAX },
+	{ "log_size", 0, UINT32_MAX >> 2 }, /* the kernel's limit */
 };
 
 /* Keys that are on, off or between may also be said in these words. */
@@ -133,6 +144,19 @@ static const char *check_choice(struct arena *arena, const char *key, const char
 	return list;
 }
 
+/* NULL, or which numbers the key takes. */
+static const char *check_range(struct arena *arena, const char *key, uint64_t number)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (!strcmp(ranges[i].key, key) &&
+		    (number < ranges[i].least || number > ranges[i].most))
+			return arena_printf(arena, "a number from %" PRIu64 " to %" PRIu64,
+					    ranges[i].least, ranges[i].most);
+	return NULL;
+}
+
 static enum config_status store(struct config *config, struct arena *arena, size_t index,
 				const char *value, const char **ret_detail)
 {
@@ -145,6 +169,11 @@ static enum config_status store(struct config *config, struct arena *arena, size
 		if (literal_parse_number(value, strlen(value), LITERAL_ALLOW_BINARY, &number) !=
 		    LITERAL_OK) {
 			*ret_detail = "a number";
+			return CONFIG_BAD_VALUE;
+		}
+		words = check_range(arena, keys[index].key, number.value);
+		if (words) {
+			*ret_detail = words;
 			return CONFIG_BAD_VALUE;
 		}
 		*(uint64_t *)place = number.value;

@@ -204,6 +204,8 @@ REFUSED = {
                          r"Path '/no/such/program' does not exist or is not executable"),
     "-c of a file that is no program": (["-c", "/etc/passwd", "-e", "interval:s:1 { }"], 1,
                                         r"Path '/etc/passwd' does not exist or is not executable \(Permission denied\)"),
+    "a map of four thousand million": (["-e", "let @ = hash(4294967295); begin { @[1] = 1; }"], 255,
+                                       r"failed to create the map '@'.*\nHINT: it has room for 4294967295 elements"),
     "unsafe function": (["-e", 'begin { system("id"); }'], 1, r"unsafe(?s:.)*--unsafe"),
     "named parameter that is not asked for": (["-e", 'begin { print(getopt("n", 1)); }', "--", "--m=5"], 1,
                                               r"unexpected program command line options: --m\n"
@@ -255,6 +257,8 @@ KEYS = {
 
 WRONG_VALUES = {
     "max_strlen": ("abc", "expecting a number, got abc"),
+    "max_map_keys": ("0", "expecting a number from 1 to 4294967295, got 0"),
+    "log_size": ("4294967296", "expecting a number from 0 to 1073741823, got 4294967296"),
     "print_maps_on_exit": ("perhaps", "expecting true, false, 1 or 0, got perhaps"),
     "missing_probes": ("panic", "expecting one of error, warn, ignore, got panic"),
     "stack_mode": ("pretty", "expecting one of bpftrace, perf, raw, build_id, got pretty"),
