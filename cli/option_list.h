@@ -57,7 +57,7 @@ enum long_option {
 	X(OPTION_STRICT, "strict", NULL, "exit status 6 when data was lost") \
 	X(OPTION_DRY_RUN, "dry-run", NULL, "compile, load, attach, detach") \
 	X(OPTION_PROBE_FILTER, "probe-filter", "REGEX", "only attach points whose name, as -v tells it, has a match") \
-	X(OPTION_FMT, "fmt", NULL, "format the script") \
+	X(OPTION_FMT, "fmt", NULL, "print the script formatted; with -o replace the file by it") \
 	X(OPTION_TEST, "test", NULL, "run the script's test probes only, and report") \
 	X(OPTION_BENCH, "bench", NULL, "run the script's bench probes only, and report") \
 	X(OPTION_DUMP, "dump", "STAGE", "show a stage of compiling and stop: ast, types, ir, optimised,\n" \

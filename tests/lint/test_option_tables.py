@@ -80,3 +80,13 @@ def test_options_are_in_the_manual_page():
     missing = [key if name == "NULL" else name for key, name, hidden in shown if not hidden
                and ("-" + key[1] if key.startswith("'") else "--" + name.strip('"')) not in page]
     assert not missing
+
+
+def test_words_of_options_are_in_the_manual_page():
+    """What an option takes, as --help lists it behind a colon."""
+    page = sources.read("docs/bpfline.8").replace("\\", "")
+    text = re.sub(r'" \\\n\t +"', "", sources.read("cli/option_list.h")).replace("\\n", " ")
+    lists = re.findall(r"^\tX\(.*: (\w+(?:, \w+)+)[\";]", text, re.MULTILINE)
+    words = {word for one in lists for word in one.split(", ")}
+    assert {"optimised", "kprobe_session", "flamegraph", "500ms", "codegen"} <= words
+    assert not {word for word in words if not re.search(r"\b%s\b" % word, page)}
