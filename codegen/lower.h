@@ -40,6 +40,8 @@ struct codegen {
 
 	struct strbuf constants;  /* contents of the map of constants */
 	uint32_t constants_map;	  /* its index; valid once `constants` is not empty */
+	struct val zeros;	  /* among them, the most so far: `zero_size` bytes */
+	uint32_t zero_size;
 	uint32_t start_map;	  /* index of the map with the time of the start, 0: none yet */
 	struct table site_table;  /* sites already added */
 	bool is_shared;		  /* other instances follow in this program: leave, do not exit */
@@ -49,6 +51,7 @@ struct codegen {
 	struct loop_labels {
 		uint32_t leave, next;
 	} loop;			  /* where break and continue go */
+	bool adds_atomically;	  /* to the record at hand: others may add to it meanwhile */
 	VEC(struct known_read) reads;
 	VEC(struct variable *) placed; /* variables that have a place, innermost last */
 	bool in_guarded; /* in a loop whose turns the verifier does not walk one by one */
@@ -304,6 +307,9 @@ void emit_map_assign(struct codegen *cg, const struct expr *target, const struct
 void emit_map_compound(struct codegen *cg, const struct expr *target, enum binary_op op,
 		       const struct expr *value);
 struct val emit_map_incdec(struct codegen *cg, const struct expr *expr, bool wants_value);
+
+/* Adds to a uint64 of the record that an emit_update hook is given. */
+void emit_record_add(struct codegen *cg, struct val record, int64_t offset, struct val val);
 
 /* What the element was read as, or VAL_NOTHING (known_reads.c). */
 struct val known_read(const struct codegen *cg, const struct map *map, struct val key);

@@ -132,8 +132,13 @@ static struct val emit_zeros(struct codegen *cg, uint32_t size)
 {
 	struct val slot;
 
-	if (size > ZEROS_ON_STACK_MAX)
-		return codegen_data(cg, arena_alloc(cg->arena, size), size);
+	if (size > ZEROS_ON_STACK_MAX) {
+		if (size > cg->zero_size) {
+			cg->zeros = codegen_data(cg, arena_alloc(cg->arena, size), size);
+			cg->zero_size = size;
+		}
+		return cg->zeros;
+	}
 	slot = build_slot(cg->b, size);
 	emit_zero(cg, slot, size);
 	return slot;
@@ -281,8 +286,22 @@ static struct val own_record(struct codegen *cg, const struct map *map, struct v
 	if (!slots->count)
 		return element;
 	cpu = build_call_pure(b, BPF_FUNC_get_smp_processor_id, NULL, 0);
-	build_branch(b, BPF_JGE, cpu, val_const(slots->count), none);
+	if (slots->is_shared)
+		cpu = build_alu(b, BPF_AND, cpu, val_const(slots->count - 1));
+	else
+		build_branch(b, BPF_JGE, cpu, val_const(slots->count), none);
 	return build_alu(b, BPF_ADD, element, build_alu(b, BPF_MUL, cpu, val_const(slots->size)));
+}
+
+void emit_record_add(struct codegen *cg, struct val record, int64_t offset, struct val val)
+{
+	struct builder *b = cg->b;
+
+	if (cg->adds_atomically)
+		build_atomic(b, BPF_ADD, 8, record, offset, val);
+	else
+		build_store(b, 8, record, offset,
+			    build_alu(b, BPF_ADD, build_load(b, 8, false, record, offset), val));
 }
 
 static void emit_aggregate(struct codegen *cg, const struct expr *target, const struct expr *call)
@@ -293,6 +312,8 @@ static void emit_aggregate(struct codegen *cg, const struct expr *target, const 
 
 	build_enter(cg->b);
 	record = own_record(cg, map, emit_map_element(cg, target, full), full);
+	cg->adds_atomically = object_map_of(cg, map)->slots.is_shared ||
+			      cg->instance->points.items[0]->mechanism->is_preempted;
 	call->call.builtin->emit_update(cg, call, map->value_type, record);
 	emit_set_mark(cg, map, record);
 	build_leave(cg->b);

@@ -50,24 +50,41 @@ static uint64_t map_bytes(const struct target *target, const struct object_map *
 	return map->max_entries * (ELEMENT_OVERHEAD + map->key_size + values);
 }
 
+/* Are records sums, which several may add to? */
+static bool adds_up(const struct type *value)
+{
+	if (value->kind != TYPE_AGGREGATE)
+		return value->kind == TYPE_INT;
+	return value->aggregate.kind != AGGREGATE_MIN && value->aggregate.kind != AGGREGATE_MAX &&
+	       value->aggregate.kind != AGGREGATE_SERIES;
+}
+
 /*
  * Up to a size, the records of all CPUs lie in one element of a plain hash.  A new element then
- * takes 0.9 us; in the kernel's per-CPU hash 12 us, from an allocator that loses some when many
+ * takes 0.9 us; in the kernel's per-CPU hash 12 us, from an allocator that loses most when many
  * come at once, or 0.4 us for each that there is room for, when it is made.  Records have cache
- * lines of their own, so that CPUs do not wait for each other, unless there are very many.
+ * lines of their own, so that CPUs do not wait for each other, unless there are very many.  Of
+ * large records there are fewer than CPUs, if they are sums.
  */
 static void set_slots(const struct target *target, struct object_map *map)
 {
-	struct record_slots wide = { ALIGN_UP(map->value_size, (uint32_t)CACHE_LINE), target->cpu_end };
-	struct record_slots close = { ALIGN_UP(map->value_size, 8u), target->cpu_end };
+	struct record_slots slots = { .size = ALIGN_UP(map->value_size, (uint32_t)CACHE_LINE),
+				      .count = target->cpu_end };
 
-	if (map->type != BPF_MAP_TYPE_PERCPU_HASH ||
-	    (uint64_t)wide.size * wide.count > SLOTS_BYTES_MAX)
+	if (map->type != BPF_MAP_TYPE_PERCPU_HASH)
 		return;
+	if ((uint64_t)slots.size * slots.count > SLOTS_BYTES_MAX) {
+		slots.is_shared = true;
+		slots.count = 1;
+		while (slots.size * slots.count * 2 <= SLOTS_BYTES_MAX)
+			slots.count *= 2;
+		if (!adds_up(map->value) || slots.size > SLOTS_BYTES_MAX)
+			return;
+	}
 	map->type = BPF_MAP_TYPE_HASH;
-	map->slots = wide;
+	map->slots = slots;
 	if (map_bytes(target, map) > PER_CPU_BYTES_MAX)
-		map->slots = close;
+		map->slots.size = ALIGN_UP(map->value_size, 8u);
 }
 
 /*
@@ -138,13 +155,7 @@ static void set_declared(struct program *program, const struct map *map,
 /* Do differences of its values mean something: are they counts, sums ... ? */
 static bool is_additive(const struct map *map)
 {
-	if (!map->value_type || map->declaration)
-		return false;
-	if (map->value_type->kind != TYPE_AGGREGATE)
-		return map->value_type->kind == TYPE_INT;
-	return map->value_type->aggregate.kind != AGGREGATE_MIN &&
-	       map->value_type->aggregate.kind != AGGREGATE_MAX &&
-	       map->value_type->aggregate.kind != AGGREGATE_SERIES;
+	return map->value_type && !map->declaration && adds_up(map->value_type);
 }
 
 static struct object_map script_map(struct program *program, const struct map *map)

@@ -67,11 +67,12 @@ struct object_map {
 	/*
 	 * Each CPU has a record of its own, of `value_size` bytes.  With slots they lie
 	 * in one element of a hash, `slots.size` bytes apart; without the kernel keeps
-	 * them where it likes.
+	 * them where it likes.  CPUs share slots where these are fewer, a power of two.
 	 */
 	bool is_per_cpu;
 	struct record_slots {
 		uint32_t size, count; /* 0: there are none */
+		bool is_shared;
 	} slots;
 
 	/*

@@ -90,7 +90,8 @@ static void map_text(const struct object_map *map, struct strbuf *out)
 	if (map->value_size)
 		strbuf_printf(out, ", value %u", map->value_size);
 	if (map->slots.count)
-		strbuf_printf(out, " in %u slots of %u", map->slots.count, map->slots.size);
+		strbuf_printf(out, " in %u %sslots of %u", map->slots.count,
+			      map->slots.is_shared ? "shared " : "", map->slots.size);
 	strbuf_printf(out, ", entries %u, flags %#x", map->max_entries, map->flags);
 	if (map->key)
 		strbuf_printf(out, ", of %s", map->key->name);

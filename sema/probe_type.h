@@ -134,6 +134,10 @@ struct mechanism {
 	 */
 	bool interrupts_on;
 
+	/* Programs may be interrupted by others of the same CPU for other threads: that of the record
+	 * of a CPU has to be added to atomically. */
+	bool is_preempted;
+
 	/* Attaches; 0 or -errno, with a text for the user through attacher_explain(). */
 	int (*attach)(struct attacher *attacher, const struct object_attachment *attachment,
 		      int prog_fd);

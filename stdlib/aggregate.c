@@ -33,31 +33,23 @@ static const struct type *infer_aggregate(struct inferer *inferer, struct expr *
 
 /* --- updates ------------------------------------------------------------------------------ */
 
-/* *(record + offset) += val.  The record is this CPU's own: no atomics. */
-static void emit_add(struct codegen *cg, struct val record, int64_t offset, struct val val)
-{
-	struct val old = build_load(cg->b, 8, false, record, offset);
-
-	build_store(cg->b, 8, record, offset, build_alu(cg->b, BPF_ADD, old, val));
-}
-
 static void update_count(struct codegen *cg, const struct expr *call UNUSED,
 			 const struct type *type UNUSED, struct val record)
 {
-	emit_add(cg, record, 0, val_const(1));
+	emit_record_add(cg, record, 0, val_const(1));
 }
 
 static void update_sum(struct codegen *cg, const struct expr *call, const struct type *type UNUSED,
 		       struct val record)
 {
-	emit_add(cg, record, 0, emit_expr(cg, call_arg(call, 0)));
+	emit_record_add(cg, record, 0, emit_expr(cg, call_arg(call, 0)));
 }
 
 static void update_average(struct codegen *cg, const struct expr *call,
 			   const struct type *type UNUSED, struct val record)
 {
-	emit_add(cg, record, VALUE_OFFSET, emit_expr(cg, call_arg(call, 0)));
-	emit_add(cg, record, NUMBER_OFFSET, val_const(1));
+	emit_record_add(cg, record, VALUE_OFFSET, emit_expr(cg, call_arg(call, 0)));
+	emit_record_add(cg, record, NUMBER_OFFSET, val_const(1));
 }
 
 /* Stores the value unless the record is set and `keeps` holds for it and the value. */

@@ -12,8 +12,7 @@ void emit_bucket(struct codegen *cg, struct val record, struct val index)
 	struct builder *b = cg->b;
 	struct val bucket = build_alu(b, BPF_ADD, record, build_alu(b, BPF_LSH, index, val_const(3)));
 
-	build_store(b, 8, bucket, 0,
-		    build_alu(b, BPF_ADD, build_load(b, 8, false, bucket, 0), val_const(1)));
+	emit_record_add(cg, bucket, 0, val_const(1));
 }
 
 /* How many bits each of 0 to 15 has. */

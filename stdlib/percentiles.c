@@ -83,11 +83,10 @@ static void update_percentiles(struct codegen *cg, const struct expr *call, cons
 			       struct val record)
 {
 	struct builder *b = cg->b;
-	struct val val = emit_expr(cg, call_arg(call, 0)), index, total;
+	struct val val = emit_expr(cg, call_arg(call, 0)), index;
 	uint32_t end = build_label(b);
 
-	total = build_alu(b, BPF_ADD, build_load(b, 8, false, record, 0), val);
-	build_store(b, 8, record, 0, total);
+	emit_record_add(cg, record, 0, val);
 	index = type->aggregate.is_signed ? emit_signed_index(cg, val, type)
 					  : emit_log_linear(cg, val, type->aggregate.bits);
 	/* Always below.  The verifier does not see that a number's size goes with its bits. */
