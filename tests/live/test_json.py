@@ -31,7 +31,7 @@ KINDS = [
     ["-k", "config = { max_map_keys = 1 } begin { @[1] = 1; @[2] = 2; print(*(uint64 *)16); print(@[3]); }"],
     ["config = { perf_rb_pages = 1 } begin { for $i : 0..400 { print((pid, tid, $i)); } }"],
     ["begin { nosuch(); }"],
-    ["-c", "EXEC", 'tracepoint:sched:sched_process_exec { join(args.filename); exit(); }'],
+    ["-c", "EXEC", 'tracepoint:syscalls:sys_enter_execve { join(args.argv); exit(); }'],
 ]
 
 
