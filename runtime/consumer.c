@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "runtime/late_text.h"
 #include "runtime/map_print.h"
@@ -58,6 +59,18 @@ void consumer_exit(struct consumer *consumer, int status)
 	if (!session->is_ending)
 		session->exit_status = status & 0xff;
 	session->is_ending = true;
+	if (session->commands_until != UINT64_MAX)
+		session->commands_until = clock_ns(CLOCK_MONOTONIC); /* what comes after exit() is not waited for */
+}
+
+bool consumer_may_run_command(struct consumer *consumer)
+{
+	struct session *session = consumer->session;
+
+	if (!session->commands_until || clock_ns(CLOCK_MONOTONIC) < session->commands_until)
+		return true;
+	session->left_out++;
+	return false;
 }
 
 void consumer_message(struct consumer *consumer, enum output_message kind, struct span span,

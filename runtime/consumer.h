@@ -53,6 +53,12 @@ int consumer_open_packets(struct consumer *consumer, const char *path, struct sp
 void consumer_write_packet(struct consumer *consumer, const char *path, const void *bytes,
 			   uint32_t size, uint32_t whole);
 
+/*
+ * May a command be run?  Those that wait when the run is ended by somebody are
+ * left out after a moment, and told: else they might keep it for long.
+ */
+bool consumer_may_run_command(struct consumer *consumer);
+
 /* A message of the run on standard error (or in-band in JSON), at a place of the script. */
 void consumer_warn(struct consumer *consumer, struct span span, const char *format, ...)
 	PRINTF_LIKE(3, 4);

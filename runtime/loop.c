@@ -30,6 +30,7 @@ enum {
 	 */
 	FAST_NS = 2000000,
 	NAP_MS = 1,
+	COMMANDS_NS = 500000000, /* that commands of system() may still take when a signal or the time ends the run */
 };
 
 /* --- signals ------------------------------------------------------------------------- */
@@ -172,6 +173,7 @@ static bool handle_signals(struct session *session)
 	return is_over;
 }
 
+/* However it ends, commands of system() must not keep it for long; the process that is watched lets them. */
 void loop_run(struct session *session)
 {
 	enum { SIGNALS, WATCHED, TIMER, RING, SYMBOLS, PACKETS, COUNT };
@@ -192,7 +194,8 @@ void loop_run(struct session *session)
 			return;
 		if (pace.timeout_ms >= 0 || fds[RING].revents) {
 			read_events(session, &pace);
-			session->is_ending |= loop_is_interrupted();
+			if (loop_is_interrupted())
+				break;
 		}
 		if (fds[PACKETS].revents) {
 			packets_drain(session);
@@ -200,10 +203,12 @@ void loop_run(struct session *session)
 		}
 		if (fds[SYMBOLS].revents)
 			symbolizer_catch_up(session->symbolizer);
-		if (fds[SIGNALS].revents && handle_signals(session))
-			return;
-		if (fds[TIMER].revents || (fds[WATCHED].revents && !follow_next(session)))
+		if ((fds[SIGNALS].revents && handle_signals(session)) || fds[TIMER].revents)
+			break;
+		if (fds[WATCHED].revents && !follow_next(session))
 			return;
 		fds[WATCHED].fd = session->watched;
 	}
+	if (!session->commands_until) /* exit() has set it */
+		session->commands_until = now() + COMMANDS_NS;
 }

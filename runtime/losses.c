@@ -247,6 +247,13 @@ bool losses_report(struct session *session)
 	bool is_loss = report_missed(session);
 	uint32_t i;
 
+	if (session->left_out)
+		consumer_warn(&session->consumer, SPAN_NONE,
+			      "%" PRIu64 " command%s of system() %s left out: the run was over before %s turn",
+			      session->left_out, session->left_out == 1 ? "" : "s",
+			      session->left_out == 1 ? "was" : "were",
+			      session->left_out == 1 ? "its" : "their");
+	is_loss |= session->left_out;
 	if (object->counts_map < 0)
 		return is_loss;
 	per_cpu = arena_new_array(session->arena, uint64_t, session->target->cpu_count);

@@ -399,6 +399,7 @@ void session_end(struct session *session)
 	symbolizer_before_detaching(session);
 	links_close(&session->links);
 	drain_rest(session);
+	session->commands_until = UINT64_MAX; /* those of end probes are run */
 	session_run_here(session, &probe_end);
 	drain_rest(session);
 	format->end(session->output);

@@ -45,6 +45,9 @@ struct session {
 	struct late_texts late_texts;
 	struct baseline *baselines; /* as in object.maps */
 
+	uint64_t commands_until; /* no command of system() is started after it (CLOCK_MONOTONIC, ns); 0: any;
+				    UINT64_MAX: any of end probes, whatever exit() says */
+	uint64_t left_out;	/* of them */
 	bool is_ending; /* exit() was called, or nothing reads the output any more */
 	int exit_status;
 };

@@ -114,6 +114,8 @@ static void handle_system(struct consumer *consumer, const struct object_event *
 	int fd, status = 0;
 	pid_t child = 0;
 
+	if (!consumer_may_run_command(consumer))
+		return;
 	strbuf_init(&command, consumer->arena);
 	strbuf_init(&text, consumer->arena);
 	format_event(consumer, event, event->data, payload, &command);

@@ -116,6 +116,28 @@ def test_end_of_events_that_come_faster_than_they_are_handled(bpfline, by):
     assert result.status == 0 and result.seconds < 5 * bpfline.slow
 
 
+COMMANDS = 'interval:ms:10 { system("sleep 0.3"); %s } end { system("echo over"); }'
+
+
+@pytest.mark.parametrize("how", ["exit", "signal", "time"])
+def test_commands_that_wait_when_the_run_ends(bpfline, how):
+    """Dozens of them have come until the first is over: they do not keep the run, and that is told."""
+    options = ["--timeout", "500ms"] if how == "time" else []
+    with bpfline.start(COMMANDS % ("exit(3);" if how == "exit" else ""), "--unsafe", "-B", "none", *options) as tracer:
+        time.sleep(0.5)
+        result = tracer.stop(signal.SIGTERM if how == "signal" else None)
+    assert result.status == (3 if how == "exit" else 0) and result.seconds < 3 * bpfline.slow
+    assert re.search(r"WARNING: \d+ commands of system\(\) were left out", result.stderr), result.stderr
+    assert result.stdout.endswith("over\n\n\n\n")
+
+
+def test_commands_that_wait_when_the_child_ends(bpfline, load):
+    """All are run: it was not asked for an end."""
+    script = 'tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { system("echo one"); }'
+    result = bpfline.script(script, "--unsafe", "-c", "%s getppid 30" % load)
+    assert result.stdout.count("one\n\n") == 30 and "left out" not in result.stderr
+
+
 def test_exit_status_of_exit_survives_the_end(bpfline):
     result = bpfline.script('interval:ms:20 { exit(42); } end { printf("over\\n"); }')
     assert (result.status, result.stdout) == (42, "over\n\n\n")
