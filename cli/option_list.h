@@ -64,6 +64,7 @@ enum long_option {
 	  "allocated, bpf, object") \
 	X('d', "debug", "STAGES", "show some on standard error, then go on: ast, types, ir, optimised,\n" \
 	  "allocated, bpf, object, verifier, all") \
+	X(OPTION_EMIT_ELF, "emit-elf", "FILE", "write the programs and maps to FILE as libbpf reads them, then go on") \
 	X(OPTION_INFO, "info", NULL, "what this kernel and this program can do") \
 	X(OPTION_NO_FEATURE, "no-feature", "LIST", "do as if the kernel had none of: kprobe_multi, kprobe_session,\n" \
 	  "uprobe_multi") \
@@ -83,7 +84,6 @@ enum long_option {
 	X(OPTION_IGNORED, "usdt-file-activation", NULL, NULL) \
 	X(OPTION_IGNORED, "dwarf-pid", "PID", NULL) \
 	X(OPTION_EMIT_LLVM, "emit-llvm", "PREFIX", NULL) \
-	X(OPTION_EMIT_ELF, "emit-elf", "FILE", NULL) \
 	X(OPTION_AOT, "aot", "FILE", NULL)
 /* clang-format on */
 

@@ -220,15 +220,11 @@ static int parse_timeout(const char *text, uint64_t *ret_ns)
 }
 
 /* Of the reference, and not here: what to take instead. */
-static int refuse(int option)
+static int refuse_aot(void)
 {
-	if (option == OPTION_AOT)
-		report_error("--aot is not supported: scripts start in a millisecond or two without it. "
-			     "-o and -f choose the output, a `#!/usr/bin/env bpfline` line makes a "
-			     "script a program.");
-	else
-		report_error("--emit-elf is not supported: programs are loaded without an ELF file. "
-			     "--dump=object and --dump=bpf show what is loaded.");
+	report_error("--aot is not supported: scripts start in a millisecond or two without it. "
+		     "-o and -f choose the output, a `#!/usr/bin/env bpfline` line makes a "
+		     "script a program.");
 	return STATUS_USAGE;
 }
 
@@ -356,9 +352,11 @@ static int parse_option(struct arena *arena, struct options *options, int option
 	case OPTION_EMIT_LLVM:
 		options->asks_for_llvm = true;
 		return 0;
-	case OPTION_AOT:
 	case OPTION_EMIT_ELF:
-		return refuse(option);
+		options->elf_file = argument;
+		return 0;
+	case OPTION_AOT:
+		return refuse_aot();
 	}
 	unreachable();
 }

@@ -36,6 +36,7 @@ struct options {
 
 	const char *command; /* -c, or NULL */
 	uint32_t pid;	     /* -p, or 0 */
+	const char *elf_file; /* --emit-elf, or NULL */
 	const char *output_file; /* -o, or NULL */
 	const struct output_format *format;
 	enum output_buffering buffering;

@@ -16,8 +16,10 @@
 #include "base/diag.h"
 #include "cli/language.h"
 #include "cli/privileges.h"
+#include "cli/replace.h"
 #include "cli/script.h"
 #include "codegen/codegen.h"
+#include "codegen/object_elf.h"
 #include "parser/format.h"
 #include "parser/parse.h"
 #include "runtime/exit_status.h"
@@ -285,6 +287,21 @@ static int check_named(struct job *job, const struct object *object)
 	return STATUS_OK;
 }
 
+/* --emit-elf */
+static int write_elf(struct job *job, const struct object *object)
+{
+	const char *trouble;
+	struct strbuf bytes;
+
+	strbuf_init(&bytes, job->arena);
+	trouble = object_elf(job->arena, object, &bytes);
+	if (trouble) {
+		report_error("--emit-elf: such a file has no words for %s", trouble);
+		return STATUS_USAGE;
+	}
+	return file_replace(job->arena, job->options->elf_file, &bytes);
+}
+
 static int compile_and_run(struct job *job)
 {
 	const struct options *options = job->options;
@@ -309,6 +326,8 @@ static int compile_and_run(struct job *job)
 	status = print_diags(job);
 	if (!status)
 		status = check_named(job, object);
+	if (!status && options->elf_file)
+		status = write_elf(job, object);
 	if (status || options->target || options->compile_only)
 		return status;
 	return run_object(job, object);
@@ -497,69 +516,6 @@ int verb_list(struct arena *arena, const struct options *options,
 
 /* --- format -------------------------------------------------------------------------- */
 
-static int write_whole(int fd, const struct strbuf *text)
-{
-	FILE *file = fdopen(fd, "w");
-	int err = 0;
-
-	if (!file) {
-		close(fd);
-		return -ENOMEM;
-	}
-	fwrite(text->text, 1, text->length, file);
-	if (fflush(file))
-		err = -errno;
-	if (fclose(file) && !err)
-		err = -errno;
-	return err;
-}
-
-/* A new file takes the old one's place, which is whole at any time.  `old`: NULL where there is none. */
-static int replace_file(struct arena *arena, const char *path, const struct stat *old,
-			const struct strbuf *text, bool *ret_is_open)
-{
-	char *temporary = arena_printf(arena, "%s.XXXXXX", path);
-	int fd = mkostemp(temporary, O_CLOEXEC), err;
-	mode_t mask = umask(0);
-
-	umask(mask);
-	if (fd < 0)
-		return -errno;
-	*ret_is_open = true;
-	if (old && fchown(fd, old->st_uid, old->st_gid) < 0)
-		old = NULL; /* not ours to give away: then not with its rights, either */
-	fchmod(fd, old ? old->st_mode & 07777 : 0666 & ~mask);
-	err = write_whole(fd, text);
-	if (!err && rename(temporary, path) < 0)
-		err = -errno;
-	if (err)
-		unlink(temporary);
-	return err;
-}
-
-/* A device or a pipe is written to; of a link, what it leads to is replaced.  The exit status. */
-static int write_formatted(struct arena *arena, const char *path, const struct strbuf *text)
-{
-	bool is_open = false;
-	char *real = realpath(path, NULL);
-	struct stat old;
-	int fd, err;
-
-	if (!stat(path, &old) && !S_ISREG(old.st_mode)) {
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		is_open = fd >= 0;
-		err = is_open ? write_whole(fd, text) : -errno;
-	} else {
-		err = replace_file(arena, real ? real : path, real ? &old : NULL, text, &is_open);
-	}
-	free(real);
-	if (err && is_open)
-		report_error("failed to write the output: %s", strerror(-err));
-	else if (err)
-		report_error("Failed to open output file: \"%s\": %s", path, strerror(-err));
-	return err ? STATUS_USAGE : STATUS_OK;
-}
-
 int verb_format(struct arena *arena, const struct options *options,
 		const struct environment *environment)
 {
@@ -582,5 +538,5 @@ int verb_format(struct arena *arena, const struct options *options,
 		fwrite(text.text, 1, text.length, stdout);
 		return STATUS_OK;
 	}
-	return write_formatted(arena, options->output_file, &text);
+	return file_replace(arena, options->output_file, &text);
 }

@@ -189,4 +189,5 @@ void debug_info_finish(struct debug_info *info, struct object *object)
 	strbuf_add(&blob, info->strings.text, info->strings.length);
 	object->btf = blob.text;
 	object->btf_size = (uint32_t)blob.length;
+	object->btf_type_count = info->type_count;
 }

@@ -168,7 +168,7 @@ struct object {
 	VEC(struct object_site) sites;
 	VEC(const char *) texts; /* that values name by their index: formats of times ... */
 	const void *btf; /* func and line info of all programs */
-	uint32_t btf_size;
+	uint32_t btf_size, btf_type_count;
 	int events_map, counts_map; /* indices in maps, -1: none */
 	struct object_follow {
 		bool is_on;

@@ -78,6 +78,10 @@ struct mechanism {
 	const char *btf_type;
 	bool is_btf_function;	/* loaded for the function `number` in the BTF of target's "MODULE:" */
 
+	/* Section of an ELF file that libbpf knows such programs by; one that ends in '/' goes on with
+	 * the last part of the point's target (codegen/object_elf.c).  NULL: it knows none. */
+	const char *section;
+
 	/*
 	 * Instances whose points give the same key share one program and one
 	 * attachment: a program that finds out itself what happened.  NULL hook

@@ -133,11 +133,11 @@ enum { STACK_SKIP = 2 };
 #define ENTRY TRACING, .name = "fentry", .attach_type = BPF_TRACE_FENTRY
 #define LEAVE TRACING, .name = "fexit", .attach_type = BPF_TRACE_FEXIT, .on_return = true
 
-static const struct mechanism entry = { ENTRY, .emit_arg = emit_function_arg };
-static const struct mechanism leave = { LEAVE, .emit_arg = emit_function_arg,
+static const struct mechanism entry = { ENTRY, .section = "fentry/", .emit_arg = emit_function_arg };
+static const struct mechanism leave = { LEAVE, .section = "fexit/", .emit_arg = emit_function_arg,
 					.emit_retval = emit_retval };
 /* A return from a function that returns nothing. */
-static const struct mechanism leave_void = { LEAVE, .emit_arg = emit_function_arg };
+static const struct mechanism leave_void = { LEAVE, .section = "fexit/", .emit_arg = emit_function_arg };
 
 static const struct mechanism program_entry = { ENTRY, .emit_arg = program_arg };
 static const struct mechanism program_leave = { LEAVE, .emit_arg = program_arg,

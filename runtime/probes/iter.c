@@ -108,7 +108,7 @@ static int attach(struct attacher *attacher, const struct object_attachment *att
 }
 
 #define COMMON                                                                                  \
-	.name = "iterator", .prog_type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_ITER,  \
+	.name = "iterator", .section = "iter/", .prog_type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_ITER,  \
 	.is_btf_function = true, .share_key = key_of_object, .emit_match = enter_object,        \
 	.emit_arg = emit_function_arg, .interrupts_on = true, .attach = attach
 

@@ -266,9 +266,10 @@ static const struct mechanism *joint(const struct program *program,
 
 #define ENTRY .emit_argn = emit_call_arg, .argn_count = call_arg_count
 #define RETURN .emit_retval = emit_call_result, .on_return = true
-#define PERF .name = "perf", .attach = attach_each
+#define PERF .name = "perf", .section = "kprobe", .attach = attach_each
 #define MULTI(other)                                                                            \
-	.name = "kprobe_multi", .attach_type = BPF_TRACE_KPROBE_MULTI, .attach = attach_multi,  \
+	.name = "kprobe_multi", .section = "kprobe.multi",                                      \
+	.attach_type = BPF_TRACE_KPROBE_MULTI, .attach = attach_multi,                          \
 	.emit_point_index = emit_cookie, .fallback = other
 #define SESSION                                                                                 \
 	.name = "kprobe_session", .attach_type = TRACE_KPROBE_SESSION, .attach = attach_multi,  \

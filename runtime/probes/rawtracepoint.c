@@ -88,12 +88,13 @@ static const char *key_of_event(const struct attach_point *point)
 	.name = "raw_tracepoint", .emit_arg = emit_arg, .attach = attach,                       \
 	.stack_skip = RAW_STACK_SKIP
 #define PLAIN                                                                                   \
-	RAW_MECHANISM, .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT, .emit_argn = emit_argn
+	RAW_MECHANISM, .section = "raw_tp/", .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,         \
+	.emit_argn = emit_argn
 
 static const struct mechanism with_cookie = { PLAIN, .emit_point_index = index_by_cookie };
 static const struct mechanism plain = { PLAIN };
 static const struct mechanism typed = {
-	RAW_MECHANISM, .prog_type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_RAW_TP,
+	RAW_MECHANISM, .section = "tp_btf/", .prog_type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_RAW_TP,
 	.btf_type = "btf_trace_", .share_key = key_of_event, .emit_argn = emit_typed_argn,
 };
 

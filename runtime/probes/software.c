@@ -73,6 +73,7 @@ static int attach(struct attacher *attacher, const struct object_attachment *att
 
 static const struct mechanism counted_event = {
 	.name = "perf",
+	.section = "perf_event",
 	.prog_type = BPF_PROG_TYPE_PERF_EVENT,
 	.has_registers = true,
 	.attach = attach,

@@ -14,6 +14,7 @@
 
 static const struct mechanism test_run = {
 	.name = "test_run",
+	.section = "raw_tp",
 	.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
 	.interrupts_on = true,
 };

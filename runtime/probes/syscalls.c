@@ -270,13 +270,15 @@ static int attach_exit(struct attacher *attacher, const struct object_attachment
 }
 
 #define PLAIN(direction)                                                                        \
-	.name = "syscalls", .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,                          \
+	.name = "syscalls", .section = "raw_tp/sys_" #direction,                                \
+	.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,                                              \
 	.share_key = direction##_key, .emit_arg = emit_arg, .attach = attach_##direction,           \
 	.stack_skip = RAW_STACK_SKIP,                                                               \
 	.interrupts_on = true
 
 #define TYPED(direction)                                                                        \
-	.name = "syscalls", .prog_type = BPF_PROG_TYPE_TRACING,                                 \
+	.name = "syscalls", .section = "tp_btf/sys_" #direction,                                \
+	.prog_type = BPF_PROG_TYPE_TRACING,                                                     \
 	.attach_type = BPF_TRACE_RAW_TP, .btf_type = "btf_trace_sys_" #direction,               \
 	.share_key = direction##_key, .emit_arg = emit_arg, .attach = attach_##direction,           \
 	.stack_skip = RAW_STACK_SKIP,                                                               \

@@ -52,6 +52,7 @@ static int profile_attach(struct attacher *attacher, const struct object_attachm
 
 static const struct mechanism interval_clock = {
 	.name = "cpu_clock",
+	.section = "perf_event",
 	.prog_type = BPF_PROG_TYPE_PERF_EVENT,
 	.has_registers = true,
 	.attach = interval_attach,
@@ -59,6 +60,7 @@ static const struct mechanism interval_clock = {
 
 static const struct mechanism profile_clock = {
 	.name = "cpu_clock",
+	.section = "perf_event",
 	.prog_type = BPF_PROG_TYPE_PERF_EVENT,
 	.has_registers = true,
 	.attach = profile_attach,

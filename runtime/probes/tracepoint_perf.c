@@ -108,10 +108,11 @@ static int attach_raw(struct attacher *attacher, const struct object_attachment 
 }
 
 #define PERF_MECHANISM                                                                          \
-	.name = "perf", .prog_type = BPF_PROG_TYPE_TRACEPOINT, .emit_arg = emit_arg,            \
-	.attach = attach_perf
+	.name = "perf", .section = "tracepoint/", .prog_type = BPF_PROG_TYPE_TRACEPOINT,         \
+	.emit_arg = emit_arg, .attach = attach_perf
 #define RAW_MECHANISM                                                                           \
-	.name = "raw_tracepoint", .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT, .attach = attach_raw
+	.name = "raw_tracepoint", .section = "raw_tp/",                                         \
+	.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT, .attach = attach_raw
 
 /* A program attached at several places can tell which one it is where the kernel has cookies. */
 static const struct mechanism perf_with_cookie = { PERF_MECHANISM,

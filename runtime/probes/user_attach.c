@@ -152,11 +152,12 @@ static int attach_perf(struct attacher *attacher, const struct object_attachment
 /* --- mechanisms ------------------------------------------------------------------------ */
 
 #define MULTI                                                                                   \
-	.name = "uprobe_multi", .prog_type = BPF_PROG_TYPE_KPROBE, .has_registers = true,       \
-	.interrupts_on = true, .is_preempted = true, .attach_type = TRACE_UPROBE_MULTI, .is_multi = true, .emit_point_index = emit_cookie,   \
+	.name = "uprobe_multi", .section = "uprobe.multi", .prog_type = BPF_PROG_TYPE_KPROBE, .has_registers = true,       \
+	.interrupts_on = true, .is_preempted = true, .attach_type = TRACE_UPROBE_MULTI,        \
+	.is_multi = true, .emit_point_index = emit_cookie,                                      \
 	.attach = attach_multi
 #define PERF                                                                                    \
-	.name = "perf", .prog_type = BPF_PROG_TYPE_KPROBE, .has_registers = true,               \
+	.name = "perf", .section = "uprobe", .prog_type = BPF_PROG_TYPE_KPROBE, .has_registers = true,               \
 	.interrupts_on = true, .is_preempted = true, .attach = attach_perf
 #define ENTRY                                                                                   \
 	.emit_arg = emit_user_arg, .emit_argn = emit_call_arg, .argn_count = call_arg_count

@@ -47,6 +47,7 @@ static int attach(struct attacher *attacher, const struct object_attachment *att
 
 static const struct mechanism breakpoint = {
 	.name = "perf",
+	.section = "perf_event",
 	.prog_type = BPF_PROG_TYPE_PERF_EVENT,
 	.has_registers = true,
 	.attach = attach,

@@ -20,6 +20,7 @@ makes those that its folder is about.
 import os
 import re
 import shlex
+import shutil
 import subprocess
 
 import pytest
@@ -144,3 +145,25 @@ def test_same_input_same_bytes(bpfline):
             first = bpfline.dump(*arguments)
             again = bpfline.dump(*arguments, cwd="/", env={"HOME": "/nowhere", "COLUMNS": "7"})
             assert first.stdout and first.stdout == again.stdout, script
+
+
+# What libbpf has no words for.
+NOT_IN_ELF = {"bpf/kprobe-session": "kprobe:vfs_read as it is attached (kprobe_session)",
+              "object/session": "kretprobe:vfs_read as it is attached (kprobe_session)"}
+
+
+@pytest.mark.parametrize("name", [os.path.relpath(s, HERE)[:-len(".bt")] for s in scripts()
+                                  if os.path.basename(os.path.dirname(s)) in ("bpf", "object")])
+def test_elf_file_is_one_for_others(name, bpfline, tmp_path):
+    path, script = str(tmp_path / "out.o"), os.path.join(HERE, name + ".bt")
+    result = Golden(bpfline, script).run("--emit-elf", path)
+    if name in NOT_IN_ELF:
+        assert result.status == 1 and not os.path.exists(path)
+        assert "--emit-elf: such a file has no words for " + NOT_IN_ELF[name] in result.stderr
+        return
+    assert (result.status, result.stdout, result.stderr) == (0, "", "")
+    read = subprocess.run(["readelf", "-aW", path], capture_output=True, text=True, check=True, env=environment())
+    assert read.stderr == "" and "Linux BPF" in read.stdout and "arning" not in read.stdout
+    if shutil.which("bpftool"):
+        types = subprocess.run(["bpftool", "btf", "dump", "file", path], capture_output=True, text=True, check=True)
+        assert ("DATASEC '.maps'" in types.stdout) == (" .maps " in read.stdout)

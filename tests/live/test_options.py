@@ -68,6 +68,7 @@ ACCEPTED = {
                                                  "tracepoint:sched:sched_process_* { }"], 0,
                                                 r"\Atracepoint:sched:sched_process_exec\n"
                                                 r"tracepoint:sched:sched_process_exit\n\Z", r"\A\Z"),
+    "--emit-elf": (["--emit-elf", "TMP/x", "-e", HELLO], 0, r"^hi$", r""),
     "-d": (["-d", "ast,types", "-e", HELLO], 0, r"^hi$", r"probe"),
     "--debug": (["--debug", "ast", "-e", HELLO], 0, r"^hi$", r"probe"),
     "-d all": (["-d", "all", "-q", "-e", HELLO], 0, r"^hi$", r"probe(?s:.)*program"),
@@ -199,7 +200,6 @@ REFUSED = {
     "--timeout of ages": (["--timeout", "18446744073709551615", "-e", HELLO], 1, r"--timeout is too long"),
     "--probe-filter that is none": (["--probe-filter", "a(", "-e", HELLO], 255, r"'a\(' is no regular expression"),
     "--aot": (["--aot", "TMP/x", "-e", HELLO], 1, r"--aot is not supported"),
-    "--emit-elf": (["--emit-elf", "TMP/x", "-e", HELLO], 1, r"--emit-elf is not supported(?s:.)*--dump=object"),
     "-c of no program": (["-c", "/no/such/program", "-e", "interval:s:1 { }"], 1,
                          r"Path '/no/such/program' does not exist or is not executable"),
     "-c of a file that is no program": (["-c", "/etc/passwd", "-e", "interval:s:1 { }"], 1,
