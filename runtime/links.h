@@ -2,7 +2,7 @@
  * What keeps programs attached: descriptors, closed together at the end.
  *
  * Closing some of them waits for RCU grace periods of the kernel (30 ms each,
- * one after the other when one thread closes them), so they are told apart.
+ * one after the other when they are closed in turn), so they are told apart.
  */
 #ifndef RUNTIME_LINKS_H
 #define RUNTIME_LINKS_H
