@@ -11,6 +11,7 @@
 	X(SETTING,	2,	"a setting in the environment has an invalid value, or C in the script cannot be read") \
 	X(LOST,		6,	"with --strict: events or data were lost") \
 	X(ASSERTION,	7,	"an assertion of the script failed") \
+	X(CUT,		124,	"--timeout ended what would have ended by itself: the process of -c or -p, a script with exit()") \
 	X(RUN,		255,	"the kernel refused to load or attach")
 /* clang-format on */
 

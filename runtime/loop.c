@@ -13,12 +13,14 @@
 
 #include "base/clock.h"
 #include "base/compiler.h"
-#include "runtime/output/output.h"
+#include "runtime/exit_status.h"
 #include "runtime/follow.h"
+#include "runtime/output/output.h"
 #include "runtime/packets.h"
 #include "runtime/probes/probes.h"
 #include "runtime/session_internal.h"
 #include "runtime/symbolize.h"
+#include "sema/builtin.h"
 
 enum {
 	DRAIN_NS = 20000000, /* of handling records before signals are looked at again */
@@ -173,6 +175,24 @@ static bool handle_signals(struct session *session)
 	return is_over;
 }
 
+/* Would the run end without somebody from outside? */
+static bool is_expected_to_end(const struct session *session)
+{
+	const struct object *object = session->object;
+	size_t i;
+
+	for (i = 0; i < object->events.count; i++)
+		if (object->events.items[i].builtin->flags & BUILTIN_ENDS_PROBE)
+			return true;
+	return session->watched >= 0;
+}
+
+static void handle_timeout(struct session *session)
+{
+	if (session->exit_status == STATUS_OK && is_expected_to_end(session))
+		session->exit_status = STATUS_CUT;
+}
+
 /* However it ends, commands of system() must not keep it for long; the process that is watched lets them. */
 void loop_run(struct session *session)
 {
@@ -203,8 +223,12 @@ void loop_run(struct session *session)
 		}
 		if (fds[SYMBOLS].revents)
 			symbolizer_catch_up(session->symbolizer);
-		if ((fds[SIGNALS].revents && handle_signals(session)) || fds[TIMER].revents)
+		if (fds[SIGNALS].revents && handle_signals(session))
 			break;
+		if (fds[TIMER].revents) {
+			handle_timeout(session);
+			break;
+		}
 		if (fds[WATCHED].revents && !follow_next(session))
 			return;
 		fds[WATCHED].fd = session->watched;

@@ -61,7 +61,8 @@ ACCEPTED = {
     "--timeout": (["--timeout", "100ms", "-e", "interval:ms:20 { @ = count(); }"], 0, r"^@: [3-6]$", r""),
     "--timeout in seconds": (["--timeout", "1", "-e", 'interval:s:100 { } end { print("over"); }'], 0, r"^over$", r""),
     "--timeout that nothing needs": (["--timeout", "100s", "-e", HELLO], 0, r"^hi$", r""),
-    "--timeout and a child": (["--timeout", "100ms", "-c", "sleep 60", "-e", "interval:s:100 { }"], 0, r"", r""),
+    "--timeout and a child": (["--timeout", "100ms", "-c", "sleep 60", "-e", "interval:s:100 { }"], 124, r"", r""),
+    "--timeout and an exit()": (["--timeout", "100ms", "-e", "interval:s:100 { exit(); } end { print(1); }"], 124, r"^1$", r""),
     "--probe-filter": (["--probe-filter", "^(begin|end)$", "-e", HELLO + " interval:ms:1 { exit(9); } end { print(1); }"],
                        0, r"^hi\n1$", r"^Attached 2 probes$"),
     "--probe-filter of what a wildcard gives": (["--probe-filter", "_(exec|exit)$", "-l", "-e",
@@ -296,6 +297,7 @@ STATUSES = {
     "SETTING": ["-e", '#include "nosuch.h"\nbegin { print(NOSUCH); }'],
     "LOST": ["--strict", "-e", "config = { max_map_keys = 1 } begin { @[1] = 1; @[2] = 2; }"],
     "ASSERTION": ["-e", 'begin { assert(false, "no"); }'],
+    "CUT": ["--timeout", "50ms", "-c", "sleep 60", "-e", "interval:s:100 { }"],
     "RUN": ["-e", "test:a { }"],
 }
 
