@@ -17,6 +17,8 @@
 #include "runtime/session_internal.h"
 #include "runtime/symbolize.h"
 
+enum { COMMANDS_NS = 500000000 }; /* that commands of system() may still take when the run is ended */
+
 void render_value(struct consumer *consumer, const struct type *type, const void *bytes,
 		  struct value *ret_value)
 {
@@ -59,8 +61,15 @@ void consumer_exit(struct consumer *consumer, int status)
 	if (!session->is_ending)
 		session->exit_status = status & 0xff;
 	session->is_ending = true;
-	if (session->commands_until != UINT64_MAX)
-		session->commands_until = clock_ns(CLOCK_MONOTONIC); /* what comes after exit() is not waited for */
+	consumer_limit_commands(consumer);
+}
+
+void consumer_limit_commands(struct consumer *consumer)
+{
+	struct session *session = consumer->session;
+
+	if (!session->commands_until)
+		session->commands_until = clock_ns(CLOCK_MONOTONIC) + COMMANDS_NS;
 }
 
 bool consumer_may_run_command(struct consumer *consumer)

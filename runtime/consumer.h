@@ -54,10 +54,12 @@ void consumer_write_packet(struct consumer *consumer, const char *path, const vo
 			   uint32_t size, uint32_t whole);
 
 /*
- * May a command be run?  Those that wait when the run is ended by somebody are
- * left out after a moment, and told: else they might keep it for long.
+ * May a command be run?  Those that wait when the run is ended, by exit() or from
+ * outside, have half a second from then on.  What is left out is told: else they
+ * might keep the run for long.
  */
 bool consumer_may_run_command(struct consumer *consumer);
+void consumer_limit_commands(struct consumer *consumer); /* the run is ended */
 
 /* A message of the run on standard error (or in-band in JSON), at a place of the script. */
 void consumer_warn(struct consumer *consumer, struct span span, const char *format, ...)

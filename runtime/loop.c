@@ -32,7 +32,6 @@ enum {
 	 */
 	FAST_NS = 2000000,
 	NAP_MS = 1,
-	COMMANDS_NS = 500000000, /* that commands of system() may still take when a signal or the time ends the run */
 };
 
 /* --- signals ------------------------------------------------------------------------- */
@@ -233,6 +232,5 @@ void loop_run(struct session *session)
 			return;
 		fds[WATCHED].fd = session->watched;
 	}
-	if (!session->commands_until) /* exit() has set it */
-		session->commands_until = now() + COMMANDS_NS;
+	consumer_limit_commands(&session->consumer);
 }
