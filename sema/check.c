@@ -97,6 +97,16 @@ void check_report_unreadable(struct checker *checker, struct span span, const st
 	diag_hint(checker->program->diags, "print(%s)", map_name);
 }
 
+/* The kernel hands out a map's address and lets nobody change it. */
+static void check_no_map_address(struct walk *walk, const struct expr *operand)
+{
+	if (operand->kind == EXPR_UNARY && operand->unary.op == UNARY_ADDRESS &&
+	    operand->unary.operand->kind == EXPR_MAP)
+		diag_report(diags_of(walk), operand->span, DIAG_BAD_OPERAND,
+			    "the address of a map is for functions in C: nothing can be calculated with "
+			    "it");
+}
+
 static void check_map_read(struct walk *walk, const struct expr *expr)
 {
 	if (expr != walk->whole_map && expr->type->kind == TYPE_AGGREGATE &&
@@ -153,6 +163,9 @@ static bool enter_expr(struct ast_visitor *visitor, struct expr **slot)
 		check_ident(&walk->checker, expr);
 	} else if (expr->kind == EXPR_INCDEC) {
 		check_incdec(walk, expr);
+	} else if (expr->kind == EXPR_BINARY && !binary_op_is_truth(expr->binary.op)) {
+		check_no_map_address(walk, expr->binary.left);
+		check_no_map_address(walk, expr->binary.right);
 	} else if (expr->kind == EXPR_UNARY && expr->unary.op == UNARY_ADDRESS) {
 		walk->whole_map = expr->unary.operand; /* of any kind */
 	} else if (expr->kind == EXPR_MAP && expr->map.map) {
