@@ -166,6 +166,17 @@ const struct type *infer_element(struct inferer *inferer, struct expr *expr)
 	return void_of(inferer);
 }
 
+static void report_bad_index(struct inferer *inferer, const struct expr *index)
+{
+	const struct type *type = index->type;
+
+	if (!inferer->is_final || !type || is_void(type) || type_is_integer(type) ||
+	    (type->kind == TYPE_AGGREGATE && aggregate_is_number(type)))
+		return;
+	diag_report(inferer->program->diags, index->span, DIAG_BAD_OPERAND,
+		    "an index is an integer, this is a %s", type->name);
+}
+
 const struct type *infer_index(struct inferer *inferer, struct expr *expr)
 {
 	struct types *types = &inferer->program->types;
@@ -174,6 +185,7 @@ const struct type *infer_index(struct inferer *inferer, struct expr *expr)
 
 	infer_report_void(inferer, expr->index.object);
 	infer_report_void(inferer, expr->index.index);
+	report_bad_index(inferer, expr->index.index);
 	if (!object || is_void(object))
 		return object;
 	switch (object->kind) {

@@ -245,7 +245,7 @@ static const struct type *infer_branches(struct inferer *inferer, struct expr *e
 	if (!yes->type || !no->type)
 		return yes->type ? yes->type : no->type;
 	if (yes->type == no->type)
-		return yes->type;
+		return type_read(&inferer->program->types, yes->type);
 	type = type_unify(&inferer->program->types, type_read(&inferer->program->types, yes->type),
 			  type_read(&inferer->program->types, no->type));
 	if (!type && inferer->is_final) {
