@@ -1,10 +1,10 @@
 """Scripts of any length, each long in a way of its own: what compiling costs must grow as they do."""
 
-LINES_IN_PROBE = 100
+LINES_IN_PROBE = 50 # of which each may have a map of its own: the kernel takes 64
 
 
 def in_probes(line):
-    """Lines in probes of a hundred; line(i) is the text of the i-th."""
+    """Lines in probes of fifty; line(i) is the text of the i-th."""
     def make(count):
         parts = []
         for start in range(0, count, LINES_IN_PROBE):

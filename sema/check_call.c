@@ -24,11 +24,13 @@ static bool is_type(const struct expr *expr)
 
 bool check_was_reported(const struct checker *checker, const struct expr *expr)
 {
-	if (expr->type->kind != TYPE_VOID)
+	bool has_errors = checker->program->diags->error_count;
+
+	if (expr->type->kind != TYPE_VOID || expr->kind == EXPR_BLOCK || is_type(expr))
 		return false;
 	if (expr->kind == EXPR_CALL)
-		return is_failed_call(expr) && checker->program->diags->error_count;
-	return expr->kind != EXPR_BLOCK && !is_type(expr);
+		return is_failed_call(expr) && has_errors;
+	return has_errors || expr->kind == EXPR_IDENT;
 }
 
 /* Does the argument go with this kind of parameter? */

@@ -6,7 +6,8 @@
 
 #include "sema/check.h"
 
-/* Has it no value for a reason that is told already? */
+/* Has it no value for a reason that is told where it came about, if there was an error at all?  Of
+ * words that are arguments whoever takes them tells. */
 bool check_was_reported(const struct checker *checker, const struct expr *expr);
 
 void check_call(struct checker *checker, struct expr *call);
