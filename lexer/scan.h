@@ -31,6 +31,7 @@ bool lexer_error(struct lexer *lexer, struct span span, enum diag_id id, const c
 const char *lexer_name(struct lexer *lexer, struct span span);
 const char *lexer_c_words(struct lexer *lexer, struct span span); /* "unsigned long" */
 int lexer_number(struct lexer *lexer, struct span span, union token_value *value);
+void lexer_report_map_name(struct lexer *lexer, struct span span); /* one that begins with a digit */
 int lexer_param(struct lexer *lexer, struct span span, union token_value *value);
 int lexer_string(struct lexer *lexer, struct span span, bool closed, union token_value *value);
 int lexer_bad_character(struct lexer *lexer, struct span span);

@@ -67,6 +67,13 @@ int lexer_number(struct lexer *lexer, struct span span, union token_value *value
 	return TOKEN_NUMBER;
 }
 
+void lexer_report_map_name(struct lexer *lexer, struct span span)
+{
+	lexer_error(lexer, span, DIAG_BAD_CHARACTER,
+		    "'%.*s' is no name of a map: it begins with a digit", quoted_length(span),
+		    text_of(lexer, span));
+}
+
 int lexer_param(struct lexer *lexer, struct span span, union token_value *value)
 {
 	struct literal_number *number = &value->number;

@@ -91,6 +91,9 @@ struct stmt *parser_assign(struct parser *parser, struct span span, struct expr 
 		diag_report(diags, target->span, DIAG_NOT_A_LVALUE,
 			    "only variables and maps can be assigned to: tuples and records are immutable "
 			    "once created, and memory is only read");
+		if (target->kind == EXPR_INDEX && target->index.object->kind == EXPR_MAP)
+			diag_hint(diags, "several keys stand between one pair of brackets: %s[a, b]",
+				  target->index.object->map.name);
 		return NULL;
 	case EXPR_IDENT:
 		diag_report(diags, target->span, DIAG_NOT_A_LVALUE,

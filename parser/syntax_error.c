@@ -134,6 +134,8 @@ static void add_hint(struct parser *parser, const struct syntax_error *error)
 
 	if (found == '=' && error->wants_operator)
 		diag_hint(diags, "did you mean == to compare?");
+	else if (found == '=' && error->name_count == 1 && is_wanted(error, "':'"))
+		diag_hint(diags, "a loop over numbers: for $i : 0..10 { ... }");
 	else if (found == TOKEN_IDENT && is_wanted(error, "'{'"))
 		diag_hint(diags, "the body of an if or loop always stands in { }");
 	else if (found == TOKEN_IDENT && is_wanted(error, "a variable"))

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/compiler.h"
+#include "base/diag.h"
 #include "lexer/literal.h"
 
 static const struct {
@@ -81,6 +82,17 @@ void config_init(struct config *config)
 		CONFIG_KEYS(X)
 #undef X
 	};
+}
+
+const char *config_nearest(const char *key)
+{
+	struct suggestion suggestion;
+	size_t i;
+
+	suggestion_init(&suggestion, key);
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		suggestion_offer(&suggestion, keys[i].key);
+	return suggestion.best;
 }
 
 bool config_get(const struct config *config, const char *key, struct config_value *ret_value)

@@ -61,6 +61,9 @@ struct config_value {
 /* False when there is no such key. */
 bool config_get(const struct config *config, const char *key, struct config_value *ret_value);
 
+/* The key that is spelled most like this, or NULL. */
+const char *config_nearest(const char *key);
+
 enum config_status {
 	CONFIG_OK,
 	CONFIG_RENAMED, /* and set */

@@ -69,6 +69,8 @@ static void apply_setting(struct program *program, const struct config_entry *en
 	case CONFIG_UNKNOWN:
 		diag_report(diags, entry->key_span, DIAG_CONFIG,
 			    "%s: not a known configuration option", entry->key);
+		if (config_nearest(entry->key))
+			diag_hint(diags, "did you mean %s?", config_nearest(entry->key));
 		return;
 	case CONFIG_BAD_VALUE:
 		diag_report(diags, entry->value_span, DIAG_CONFIG, "%s: expecting %s, got %s",
