@@ -1,6 +1,7 @@
 /*
  * Puts an ELF file together: the header, the sections with those of their
- * relocations, symbols and names, then the table of sections.
+ * relocations, symbols and names, then the table of sections.  (libelf writes to
+ * descriptors only, and the compiler opens none.)
  */
 #include "codegen/elf_writer.h"
 
