@@ -28,10 +28,13 @@ static bool is_array_of_addresses(const struct type *type)
 
 static void check_join(struct checker *checker, struct expr *call)
 {
-	const struct type *type = call_arg(call, 0)->type;
+	const struct expr *arg = call_arg(call, 0);
+	const struct type *type = arg->type;
+	bool is_map = arg->kind == EXPR_UNARY && arg->unary.op == UNARY_ADDRESS &&
+		      arg->unary.operand->kind == EXPR_MAP;
 
-	if (type->kind != TYPE_POINTER && type->kind != TYPE_INT && !is_array_of_addresses(type))
-		diag_report(checker->program->diags, call_arg(call, 0)->span, DIAG_ARG_TYPE,
+	if (is_map || (type->kind != TYPE_POINTER && type->kind != TYPE_INT && !is_array_of_addresses(type)))
+		diag_report(checker->program->diags, arg->span, DIAG_ARG_TYPE,
 			    "join() takes the address of an array of strings' addresses (%s provided)",
 			    type->name);
 }
