@@ -7,6 +7,8 @@
  */
 #include "codegen/lower.h"
 
+enum { READS_MAX = 16 }; /* the last ones: what is used again stands nearby */
+
 static bool is_same(struct val left, struct val right)
 {
 	return left.kind == right.kind && left.id == right.id && left.number == right.number;
@@ -29,7 +31,13 @@ struct val known_read(const struct codegen *cg, const struct map *map, struct va
 void known_read_add(struct codegen *cg, const struct map *map, struct val key, struct val value)
 {
 	struct known_read read = { map, cg->b, key, value, build_point(cg->b) };
+	size_t i;
 
+	if (cg->reads.count == READS_MAX) {
+		for (i = 1; i < READS_MAX; i++)
+			cg->reads.items[i - 1] = cg->reads.items[i];
+		cg->reads.count--;
+	}
 	vec_push(cg->arena, &cg->reads, read);
 }
 

@@ -111,11 +111,16 @@ void numbering_add(struct numbering *numbering, uint32_t insn, uint32_t hash)
 
 bool numbering_has(const struct numbering *numbering, uint32_t time)
 {
-	size_t i = numbering->entries.count;
+	size_t low = 0, high = numbering->entries.count, middle;
 
-	while (i > 0 && numbering->entries.items[i - 1].time > time)
-		i--;
-	return i > 0 && numbering->entries.items[i - 1].time == time;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (numbering->entries.items[middle].time < time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < numbering->entries.count && numbering->entries.items[low].time == time;
 }
 
 void numbering_enter(struct numbering *numbering)
